@@ -1,0 +1,4 @@
+package kommo
+
+// AccountService reads the account.
+type AccountService struct{ c *Client }

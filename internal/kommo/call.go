@@ -1,0 +1,4 @@
+package kommo
+
+// CallsService logs phone calls.
+type CallsService struct{ c *Client }

@@ -1,0 +1,4 @@
+package kommo
+
+// CompaniesService reads and writes companies.
+type CompaniesService struct{ c *Client }

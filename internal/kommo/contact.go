@@ -1,0 +1,4 @@
+package kommo
+
+// ContactsService reads and writes contacts.
+type ContactsService struct{ c *Client }

@@ -1,0 +1,4 @@
+package kommo
+
+// CustomFieldsService reads custom field definitions.
+type CustomFieldsService struct{ c *Client }

@@ -1,0 +1,4 @@
+package kommo
+
+// EventsService reads events.
+type EventsService struct{ c *Client }

@@ -1,0 +1,4 @@
+package kommo
+
+// LeadsService reads and writes leads.
+type LeadsService struct{ c *Client }

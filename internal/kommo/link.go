@@ -1,0 +1,4 @@
+package kommo
+
+// LinksService reads and writes links between records.
+type LinksService struct{ c *Client }

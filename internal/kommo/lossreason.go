@@ -1,0 +1,4 @@
+package kommo
+
+// LossReasonsService reads loss reasons.
+type LossReasonsService struct{ c *Client }

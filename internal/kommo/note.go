@@ -1,0 +1,4 @@
+package kommo
+
+// NotesService reads and writes notes.
+type NotesService struct{ c *Client }

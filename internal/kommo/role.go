@@ -1,0 +1,4 @@
+package kommo
+
+// RolesService reads roles.
+type RolesService struct{ c *Client }

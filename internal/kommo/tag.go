@@ -1,0 +1,4 @@
+package kommo
+
+// TagsService reads and creates tags.
+type TagsService struct{ c *Client }

@@ -1,0 +1,4 @@
+package kommo
+
+// TasksService reads and writes tasks.
+type TasksService struct{ c *Client }

@@ -1,0 +1,4 @@
+package kommo
+
+// UsersService reads users.
+type UsersService struct{ c *Client }
