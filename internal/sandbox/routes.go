@@ -1,0 +1,8 @@
+package sandbox
+
+// resources lists the routes of every resource, a line each.
+func resources() [][]route {
+	return [][]route{
+		leadRoutes(),
+	}
+}

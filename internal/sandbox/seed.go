@@ -1,0 +1,21 @@
+package sandbox
+
+// Seed fills a new account with its first content. Seeds are made in this package:
+// Blank and those built on it.
+type Seed interface{ fill(a *account) }
+
+type seedFunc func(a *account)
+
+func (f seedFunc) fill(a *account) { f(a) }
+
+// Blank is an account as Kommo hands it over: one administrator, one pipeline with
+// a few stages, nothing else.
+func Blank() Seed { return seedFunc(fillBlank) }
+
+func defaultSeed() Seed { return Blank() }
+
+func fillBlank(a *account) {
+	admin := &user{ID: users(a).alloc(), Name: "Admin", Email: "admin@example.com", Lang: "en", Rights: adminRights()}
+	users(a).put(admin.ID, admin)
+	addPipeline(a, "Sales", true, "Contact", "Discussion", "Contract")
+}

@@ -1,0 +1,261 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+type kind uint8
+
+const (
+	anyKind    kind = iota
+	intKind         // whole number
+	numberKind      // any number
+	stringKind
+	boolKind
+	scalarKind // text or number
+	objectKind // fields describes it
+	listKind   // item describes each element
+)
+
+// field declares one key of a write body. Keys that no field names are refused
+// with FieldNotExpected; null is accepted unless notNull or required is set
+// (Kommo API facts: transport).
+type field struct {
+	name     string
+	kind     kind
+	required bool
+	notNull  bool
+	notBlank bool
+	min, max int    // bounds of a list's length; 0 = none
+	item     *field // of a listKind
+	fields   schema // of an objectKind; nil leaves the object's keys unchecked
+	// check returns the code of what is wrong with the value ("" when nothing is).
+	// It runs after the kind was found right and never sees nil.
+	check func(c *call, v any) string
+}
+
+// schema is the declared body of one endpoint.
+type schema []field
+
+// problems collects the field errors of one item.
+type problems struct{ list []fieldError }
+
+func (p *problems) add(path, code string) {
+	p.list = append(p.list, fieldError{Code: code, Path: path, Detail: codeDetail(code)})
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// validate checks the object against the schema; path is its dotted path within
+// the item ("" for the item itself).
+func (s schema) validate(c *call, o object, path string, p *problems) {
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if !slices.ContainsFunc(s, func(f field) bool { return f.name == name }) {
+			p.add(join(path, name), codeNotExpected)
+		}
+	}
+	for i := range s {
+		f := &s[i]
+		v, sent := o[f.name]
+		if !sent {
+			if f.required {
+				p.add(join(path, f.name), codeMissing)
+			}
+			continue
+		}
+		f.validate(c, v, join(path, f.name), p)
+	}
+}
+
+func (f *field) validate(c *call, v any, path string, p *problems) {
+	if v == nil {
+		switch {
+		case f.notBlank:
+			p.add(path, codeNotBlank)
+		case f.required || f.notNull:
+			p.add(path, codeNotNull)
+		}
+		return
+	}
+	if !f.kind.fits(v) {
+		p.add(path, codeInvalidType)
+		return
+	}
+	if s, ok := v.(string); ok && f.notBlank && s == "" {
+		p.add(path, codeNotBlank)
+		return
+	}
+	if f.check != nil {
+		if code := f.check(c, v); code != "" {
+			p.add(path, code)
+			return
+		}
+	}
+	f.validateInside(c, v, path, p)
+}
+
+func (f *field) validateInside(c *call, v any, path string, p *problems) {
+	switch v := v.(type) {
+	case object:
+		if f.fields != nil {
+			f.fields.validate(c, v, path, p)
+		}
+	case []any:
+		if len(v) < f.min {
+			p.add(path, codeTooFew)
+		}
+		if f.max > 0 && len(v) > f.max {
+			p.add(path, codeTooMany)
+		}
+		if f.item != nil {
+			for i, e := range v {
+				f.item.validate(c, e, join(path, strconv.Itoa(i)), p)
+			}
+		}
+	}
+}
+
+func (k kind) fits(v any) bool {
+	switch v.(type) {
+	case int64:
+		return k == intKind || k == numberKind || k == scalarKind || k == anyKind
+	case float64:
+		return k == numberKind || k == scalarKind || k == anyKind
+	case string:
+		return k == stringKind || k == scalarKind || k == anyKind
+	case bool:
+		return k == boolKind || k == anyKind
+	case object:
+		return k == objectKind || k == anyKind
+	case []any:
+		return k == listKind || k == anyKind
+	}
+	return k == anyKind
+}
+
+// item is one element of a write body.
+type item struct {
+	object
+	p problems
+	// requestID is what the caller sent, or the index as text. It is echoed and
+	// never stored. sentID tells whether the caller sent one.
+	requestID string
+	sentID    bool
+}
+
+func (it *item) setRequestID(index int) {
+	it.requestID = strconv.Itoa(index)
+	if v, ok := it.object["request_id"]; ok && v != nil {
+		it.requestID, it.sentID = fmt.Sprint(v), true
+	}
+}
+
+// batch is the items of one write. Usage: parse, check each item further with
+// it.p.add, then stop at refused() before anything is changed: one bad item
+// fails the whole request.
+type batch []*item
+
+const maxBatch = 250
+
+// parseMany reads a JSON array body. The schema gets request_id by itself; add
+// "id" for PATCH. The answer is set when the body as a whole is no use.
+func (c *call) parseMany(s schema, limit int) (batch, *answer) {
+	v, err := decodeJSON(c.body)
+	list, isList := v.([]any)
+	switch {
+	case len(c.body) == 0 || isList && len(list) == 0:
+		return nil, refuse(invalid("Request data can not be empty"))
+	case err != nil || !isList:
+		return nil, refuse(invalid("Invalid request body"))
+	case len(list) > limit:
+		return nil, refuse(problem(http.StatusUnprocessableEntity, fmt.Sprintf("Limit %d per page", limit)))
+	}
+	b := make(batch, len(list))
+	for i, e := range list {
+		it := &item{requestID: strconv.Itoa(i)}
+		b[i] = it
+		o, isObject := e.(object)
+		if !isObject {
+			it.p.add("", codeInvalidType)
+			continue
+		}
+		it.object = o
+		it.setRequestID(i)
+		withRequestID(s).validate(c, o, "", &it.p)
+	}
+	return b, nil
+}
+
+// parseOne reads a JSON object body, as PATCH /{id} takes it. id and request_id
+// are accepted in it (clients send them).
+func (c *call) parseOne(s schema) (*item, *answer) {
+	v, err := decodeJSON(c.body)
+	o, isObject := v.(object)
+	switch {
+	case len(c.body) == 0 || isObject && len(o) == 0:
+		return nil, refuse(invalid("Request data can not be empty"))
+	case err != nil || !isObject:
+		return nil, refuse(invalid("Invalid request body"))
+	}
+	it := &item{object: o}
+	it.setRequestID(0)
+	s = withRequestID(s)
+	if !slices.ContainsFunc(s, func(f field) bool { return f.name == "id" }) {
+		s = append(s, field{name: "id", kind: scalarKind})
+	}
+	s.validate(c, o, "", &it.p)
+	return it, nil
+}
+
+func withRequestID(s schema) schema {
+	return append(slices.Clone(s), field{name: "request_id", kind: scalarKind})
+}
+
+func refuse(a answer) *answer { return &a }
+
+// refused returns the 400 when any item has errors, grouped by request_id.
+func (b batch) refused() *answer {
+	var errs []validationError
+	for _, it := range b {
+		if len(it.p.list) > 0 {
+			errs = append(errs, validationError{RequestID: it.requestID, Errors: it.p.list})
+		}
+	}
+	if errs == nil {
+		return nil
+	}
+	return refuse(invalidFields(errs))
+}
+
+// oneOf is a check: the value is one of the choices.
+func oneOf[T comparable](choices ...T) func(*call, any) string {
+	return func(_ *call, v any) string {
+		if t, ok := v.(T); ok && slices.Contains(choices, t) {
+			return ""
+		}
+		return codeNotSupported
+	}
+}
+
+// isUser is a check: an active user, or 0 (the robot) where robot is true.
+func isUser(robot bool) func(*call, any) string {
+	return func(c *call, v any) string {
+		id, _ := v.(int64)
+		if id == 0 && robot {
+			return ""
+		}
+		if u := users(c.a).get(id); u != nil && u.Rights.IsActive {
+			return ""
+		}
+		return codeNotSupported
+	}
+}
