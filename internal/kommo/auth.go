@@ -1,0 +1,86 @@
+package kommo
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// TokenInvalidator is a token source that can get another token. After a 401
+// it is told which token was refused and then asked once more; if it comes
+// with a different one, the call is repeated with that.
+type TokenInvalidator interface {
+	oauth2.TokenSource
+	Invalidate(refused *oauth2.Token)
+}
+
+// auth puts the access token on the call. A refused call was not carried out,
+// so repeating it with a fresh token is safe for every method.
+func (c *Client) auth(next handler) handler {
+	return func(ctx context.Context, o outgoing) (*reply, error) {
+		token, err := c.token()
+		if err != nil {
+			return nil, err
+		}
+		o.token = token.AccessToken
+		rep, err := next(ctx, o)
+		source, refreshes := c.tokens.(TokenInvalidator)
+		if !refreshes || !HasCode(err, CodeUnauthorized) {
+			return rep, withoutToken(err, o.token)
+		}
+		source.Invalidate(token)
+		fresh, tokenErr := c.token()
+		if tokenErr != nil || fresh.AccessToken == o.token {
+			return rep, withoutToken(err, o.token)
+		}
+		o.token = fresh.AccessToken
+		rep, err = next(ctx, o)
+		return rep, withoutToken(err, o.token)
+	}
+}
+
+// token asks the source. Its errors may quote the answer of a token endpoint,
+// so their text stays in Err.
+func (c *Client) token() (*oauth2.Token, error) {
+	if c.tokens == nil {
+		return nil, &Error{Code: CodeUnauthorized, Message: "no access token is set"}
+	}
+	token, err := c.tokens.Token()
+	if e, ok := errors.AsType[*Error](err); ok {
+		copied := *e
+		return nil, &copied
+	}
+	if err != nil {
+		return nil, &Error{Code: CodeUnauthorized, Message: "no access token could be had", Err: err}
+	}
+	if token == nil || token.AccessToken == "" {
+		return nil, &Error{Code: CodeUnauthorized, Message: "no access token is set"}
+	}
+	if strings.ContainsFunc(token.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, &Error{Code: CodeUnauthorized, Message: "the access token holds blanks or other characters that no token has; was it copied whole?"}
+	}
+	return token, nil
+}
+
+// shortestSecret keeps withoutToken from tearing up words: no real token is as
+// short, and a stand-in for one is no secret.
+const shortestSecret = 8
+
+// withoutToken removes the token from texts that a server or a proxy echoed.
+func withoutToken(err error, token string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || len(token) < shortestSecret {
+		return err
+	}
+	hide := func(s string) string { return strings.ReplaceAll(s, token, "[token]") }
+	e.Message, e.RequestID = hide(e.Message), hide(e.RequestID)
+	for i, f := range e.Fields {
+		e.Fields[i] = FieldError{Item: hide(f.Item), Path: hide(f.Path), Code: hide(f.Code), Detail: hide(f.Detail)}
+	}
+	if e.Err != nil && strings.Contains(e.Err.Error(), token) {
+		e.Err = nil
+	}
+	return e
+}

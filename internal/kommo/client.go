@@ -1,0 +1,152 @@
+package kommo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	apiPrefix             = "/api/v4"
+	defaultMaxRetries     = 5
+	mostRetries           = 10
+	defaultAttemptTimeout = 6 * time.Second
+	defaultUserAgent      = "kommo-mcp"
+)
+
+// Client talks to one account. It is safe for concurrent use; all its calls
+// share one rate limit. Resources are its fields: c.Leads, c.Contacts, ...
+type Client struct {
+	services
+
+	account    Account
+	base       *url.URL // what is dialled
+	host       string   // what Host says
+	tokens     oauth2.TokenSource
+	transport  http.RoundTripper
+	clock      Clock
+	jitter     func() float64
+	log        *slog.Logger
+	userAgent  string
+	maxRetries int
+	attempt    time.Duration
+	gate       *Gate
+	hostGate   *Gate // nil unless WithHostLimiter
+	handle     handler
+}
+
+// New returns the client of an account. The token goes to that account's host
+// and nowhere else. With WithBaseURL on loopback acct may be zero.
+func New(acct Account, tokens oauth2.TokenSource, opts ...Option) *Client {
+	c := &Client{
+		account:    acct,
+		base:       &url.URL{Scheme: "https", Host: acct.Host},
+		tokens:     tokens,
+		clock:      SystemClock{},
+		jitter:     rand.Float64,
+		log:        slog.New(slog.DiscardHandler),
+		userAgent:  defaultUserAgent,
+		maxRetries: defaultMaxRetries,
+		attempt:    defaultAttemptTimeout,
+	}
+	for _, opt := range opts {
+		opt(c)
+	}
+	if c.transport == nil {
+		c.transport = NewTransport(nil)
+	}
+	c.host = c.base.Host
+	if isLoopback(c.base) && acct.Host != "" {
+		c.host = acct.Host
+	}
+	c.gate = newGate(accountRate, c.clock, c.jitter)
+	c.handle = c.chain()
+	c.services = newServices(c)
+	return c
+}
+
+// Address returns the account the client was made for; zero if it was made for
+// a loopback base alone.
+func (c *Client) Address() Account { return c.account }
+
+// Host returns the host name the account is known by: "acme.kommo.com".
+func (c *Client) Host() string { return c.host }
+
+// CloseIdleConnections closes connections that wait for a next request.
+func (c *Client) CloseIdleConnections() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Request is one call of API v4.
+type Request struct {
+	Op     string     // "leads.list", for errors and logs
+	Method string     // empty means GET
+	Path   string     // under /api/v4, not escaped: "/leads/5"
+	Query  url.Values // PHP style: filter[id][0]=7
+	Body   any        // marshalled once; nil for none
+	Once   bool       // a PATCH that must not be sent twice
+}
+
+// Meta says how a call went.
+type Meta struct {
+	Status   int
+	Header   http.Header
+	Attempts int
+}
+
+// Do carries out one call and decodes the answer into out, which may be nil.
+// 204 is no error: out is left untouched and Meta.Status is 204. Every error
+// is an *Error.
+func (c *Client) Do(ctx context.Context, r Request, out any) (Meta, error) {
+	o, err := newOutgoing(r, out)
+	if err != nil {
+		return Meta{}, err
+	}
+	rep, err := c.handle(ctx, o)
+	if err != nil {
+		return c.failed(o, err)
+	}
+	return Meta{Status: rep.status, Header: rep.header, Attempts: rep.attempts}, nil
+}
+
+// failed names the operation in the error of a call.
+func (c *Client) failed(o outgoing, err error) (Meta, error) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		e = &Error{Code: CodeNetwork, Message: "the request could not be carried out", Err: err}
+	}
+	e.Op = o.op
+	return Meta{Status: e.Status, Attempts: e.Attempts}, e
+}
+
+func newOutgoing(r Request, out any) (outgoing, error) {
+	o := outgoing{
+		op: r.Op, method: r.Method, path: apiPrefix + r.Path,
+		query: r.Query.Encode(), into: out, once: r.Once,
+	}
+	if o.method == "" {
+		o.method = http.MethodGet
+	}
+	if !strings.HasPrefix(r.Path, "/") || strings.Contains(r.Path, "..") {
+		return o, &Error{Code: CodeInvalid, Op: r.Op, Message: "the path must begin with / and hold no .."}
+	}
+	if r.Body == nil {
+		return o, nil
+	}
+	body, err := json.Marshal(r.Body)
+	if err != nil {
+		return o, &Error{Code: CodeInvalid, Op: r.Op, Message: "the data cannot be written as JSON", Err: err}
+	}
+	o.body = body
+	return o, nil
+}
