@@ -1,10 +1,6 @@
 package sandbox
 
-import (
-	"cmp"
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // lead is one lead as it is kept; leadView is how it reads.
 type lead struct {
@@ -17,11 +13,20 @@ type lead struct {
 	ClosedAt                              *int64
 	Score, LaborCost                      *int64
 	Deleted                               bool
+	Source                                string // external_id of the source it came from
+	VisitorUID                            string
 	Values                                []fieldValue
 	Tags                                  []int64
 }
 
 func leads(a *account) *table[lead] { return tableFor[lead](a, "leads", 40_885_001) }
+
+func (l *lead) ref() ref { return ref{"leads", l.ID} }
+
+// closed tells whether the lead is won or lost.
+func (l *lead) closed() bool { return l.StatusID == statusWon || l.StatusID == statusLost }
+
+func leadPath(id int64) string { return fmt.Sprintf("/leads/%d", id) }
 
 func leadRoutes() []route {
 	read := []string{"contacts", "catalog_elements", "loss_reason", "is_price_modified_by_robot", "source_id", "source", "only_deleted"}
@@ -34,162 +39,97 @@ func leadRoutes() []route {
 	}
 }
 
-func leadFilters() []string {
-	return append([]string{"query", "filter[id]", "filter[name]", "filter[pipeline_id]", "filter[responsible_user_id]"}, fieldValueFilters()...)
-}
-
 func listLeads(c *call) answer {
-	var rows []*lead
-	for _, l := range leads(c.a).all() {
-		if !l.Deleted && matchIDs(c.q, l.ID, "filter", "id") && matchIDs(c.q, l.PipelineID, "filter", "pipeline_id") {
-			rows = append(rows, l)
-		}
-	}
-	slices.SortStableFunc(rows, func(x, y *lead) int { return cmp.Compare(x.UpdatedAt, y.UpdatedAt) })
-	return list(c, paging{}, "leads", "/leads", rows, func(l *lead) leadView {
-		return c.leadView(l, c.selfItem(leadPath(l.ID)))
+	rows := c.findLeads()
+	sortRows(c.q, rows, "updated_at", map[string]func(*lead) int64{
+		"id":         func(l *lead) int64 { return l.ID },
+		"created_at": func(l *lead) int64 { return l.CreatedAt },
+		"updated_at": func(l *lead) int64 { return l.UpdatedAt },
+	})
+	return list(c, paging{}, "leads", "/leads", rows, func(l *lead) any {
+		return c.readLead(l, c.selfItem)
 	})
 }
 
-func leadPath(id int64) string { return fmt.Sprintf("/leads/%d", id) }
-
-// matchIDs tells whether id is among the filter's values, or nothing is filtered.
-func matchIDs(q query, id int64, path ...string) bool {
-	return !q.has(path...) || slices.Contains(q.ids(path...), id)
-}
-
+// getLead answers 204 for an unknown lead, and for one in the bin unless the bin is
+// asked for.
 func getLead(c *call) answer {
 	l := leads(c.a).get(c.id("id"))
-	if l == nil {
+	if l == nil || l.Deleted != c.with("only_deleted") {
 		return noContent()
 	}
-	return ok(c.leadView(l, c.self(leadPath(l.ID))))
-}
-
-type leadView struct {
-	ID                int64         `json:"id"`
-	Name              string        `json:"name"`
-	Price             any           `json:"price"`
-	ResponsibleUserID int64         `json:"responsible_user_id"`
-	GroupID           int64         `json:"group_id"`
-	StatusID          int64         `json:"status_id"`
-	PipelineID        int64         `json:"pipeline_id"`
-	LossReasonID      *int64        `json:"loss_reason_id"`
-	CreatedBy         int64         `json:"created_by"`
-	UpdatedBy         int64         `json:"updated_by"`
-	CreatedAt         int64         `json:"created_at"`
-	UpdatedAt         int64         `json:"updated_at"`
-	ClosedAt          *int64        `json:"closed_at"`
-	ClosestTaskAt     *int64        `json:"closest_task_at"`
-	IsDeleted         bool          `json:"is_deleted"`
-	CustomFields      any           `json:"custom_fields_values"`
-	Score             *int64        `json:"score"`
-	AccountID         int64         `json:"account_id"`
-	LaborCost         *int64        `json:"labor_cost"`
-	Links             links         `json:"_links"`
-	Embedded          leadEmbedding `json:"_embedded"`
-}
-
-type leadEmbedding struct {
-	Tags      []tagView `json:"tags"`
-	Companies []any     `json:"companies"`
-}
-
-func (c *call) leadView(l *lead, self links) leadView {
-	return leadView{
-		ID: l.ID, Name: l.Name, Price: l.Price, ResponsibleUserID: l.Responsible, StatusID: l.StatusID,
-		PipelineID: l.PipelineID, LossReasonID: l.LossReasonID, CreatedBy: l.CreatedBy, UpdatedBy: l.UpdatedBy,
-		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, ClosedAt: l.ClosedAt, IsDeleted: l.Deleted,
-		CustomFields: c.a.fieldValuesView("leads", l.Values), AccountID: c.a.id, Links: self,
-		Embedded: leadEmbedding{Tags: c.a.tagsOf("leads", l.Tags), Companies: []any{}},
+	if !c.maySeeLead(l) {
+		return forbidden()
 	}
-}
-
-func leadSchema() schema {
-	return schema{
-		{name: "name", kind: stringKind},
-		{name: "price", kind: numberKind},
-		{name: "status_id", kind: intKind},
-		{name: "pipeline_id", kind: intKind},
-		{name: "responsible_user_id", kind: intKind, check: isUser(false)},
-		customFieldValues("leads"),
-		tagList("tags_to_add", "leads"),
-		embeddedTags("leads"),
-	}
-}
-
-type leadCreated struct {
-	ID        int64  `json:"id"`
-	RequestID string `json:"request_id"`
-	Links     links  `json:"_links"`
+	return ok(c.readLead(l, c.self))
 }
 
 func createLeads(c *call) answer {
-	b, bad := c.parseMany(leadSchema(), maxBatch)
+	if !c.mayAdd("leads") {
+		return forbidden()
+	}
+	b, bad := c.parseMany(leadCreateSchema(), maxBatch)
 	if bad != nil {
 		return *bad
 	}
 	for _, it := range b {
-		c.checkFieldValues("leads", it.object, "", &it.p)
+		c.checkLead(nil, it.object, "", &it.p)
 	}
 	if bad := b.refused(); bad != nil {
 		return *bad
 	}
-	var out []leadCreated
+	if bad := c.lossReasonRefused(b, func(*item) *lead { return nil }); bad != nil {
+		return *bad
+	}
+	type made struct {
+		ID        int64  `json:"id"`
+		RequestID string `json:"request_id"`
+		Links     links  `json:"_links"`
+	}
+	var out []made
 	for _, it := range b {
-		l := c.newLead(it.object)
-		out = append(out, leadCreated{ID: l.ID, RequestID: it.requestID, Links: c.self(leadPath(l.ID))})
+		l := c.addLead(it.object)
+		out = append(out, made{ID: l.ID, RequestID: it.requestID, Links: c.self(leadPath(l.ID))})
 	}
 	return ok(writeBody(c, "leads", "/leads", out))
-}
-
-func (c *call) newLead(o object) *lead {
-	p := mainPipeline(c.a)
-	l := &lead{
-		ID: leads(c.a).alloc(), Responsible: c.actor(), PipelineID: p.ID, StatusID: p.first().ID,
-		CreatedBy: c.actor(), UpdatedBy: c.actor(), CreatedAt: c.now(), UpdatedAt: c.now(),
-	}
-	leads(c.a).put(l.ID, l)
-	c.log("lead_added", "leads", l.ID, nil, nil)
-	c.changeLead(l, o)
-	return l
-}
-
-func (c *call) changeLead(l *lead, o object) {
-	if v, sent := o.str("name"); sent {
-		l.Name = v
-	}
-	if v, sent := o.number("price"); sent {
-		l.Price = v
-	}
-	l.Values = c.applyFieldValues("leads", l.ID, l.Values, o)
-	l.Tags = c.applyTags("leads", l.ID, l.Tags, o)
-}
-
-func leadPatchSchema() schema {
-	isLead := func(c *call, v any) string {
-		if id, _ := v.(int64); leads(c.a).has(id) {
-			return ""
-		}
-		return codeNotSupported
-	}
-	return append(leadSchema(), field{name: "id", kind: intKind, required: true, check: isLead}, tagList("tags_to_delete", "leads"))
 }
 
 func patchLeads(c *call) answer {
-	b, bad := c.parseMany(leadPatchSchema(), maxBatch)
+	b, bad := c.parseMany(append(leadPatchSchema(), field{name: "id", kind: intKind, required: true}), maxBatch)
 	if bad != nil {
 		return *bad
 	}
-	if bad := b.refused(); bad != nil {
+	target := func(it *item) *lead {
+		id, _ := it.int("id")
+		return leads(c.a).get(id)
+	}
+	for _, it := range b {
+		if l := target(it); it.has("id") && (l == nil || l.Deleted) {
+			it.p.add("id", codeNotSupported)
+		}
+	}
+	out, bad := c.patchAll(b, target)
+	if bad != nil {
 		return *bad
 	}
-	var out []any
-	for _, it := range b {
-		id, _ := it.int("id")
-		out = append(out, c.patchedLead(leads(c.a).get(id), it))
-	}
 	return ok(writeBody(c, "leads", "/leads", out))
+}
+
+func patchLead(c *call) answer {
+	l := leads(c.a).get(c.id("id"))
+	if l == nil || l.Deleted {
+		return invalidField("id", codeNotSupported)
+	}
+	it, bad := c.parseOne(leadPatchSchema())
+	if bad != nil {
+		return *bad
+	}
+	out, bad := c.patchAll(batch{it}, func(*item) *lead { return l })
+	if bad != nil {
+		return *bad
+	}
+	// A single PATCH answers the bare object.
+	return ok(out[0])
 }
 
 type leadPatched struct {
@@ -199,27 +139,37 @@ type leadPatched struct {
 	Links     links  `json:"_links"`
 }
 
-func (c *call) patchedLead(l *lead, it *item) leadPatched {
-	c.changeLead(l, it.object)
-	l.UpdatedAt, l.UpdatedBy = c.now(), c.actor()
-	out := leadPatched{ID: l.ID, UpdatedAt: l.UpdatedAt, Links: c.self(leadPath(l.ID))}
-	if it.sentID {
-		out.RequestID = it.requestID
+// patchAll checks every item, then applies all, or nothing when one is refused.
+func (c *call) patchAll(b batch, target func(*item) *lead) ([]leadPatched, *answer) {
+	for _, it := range b {
+		if l := target(it); l != nil && len(it.p.list) == 0 {
+			if !c.mayEditLead(l) {
+				return nil, refuse(forbidden())
+			}
+			c.checkLead(l, it.object, "", &it.p)
+		}
 	}
-	return out
+	if bad := b.refused(); bad != nil {
+		return nil, bad
+	}
+	if bad := c.lossReasonRefused(b, target); bad != nil {
+		return nil, bad
+	}
+	var out []leadPatched
+	for _, it := range b {
+		l := target(it)
+		c.updateLead(l, it.object)
+		row := leadPatched{ID: l.ID, UpdatedAt: l.UpdatedAt, Links: c.self(leadPath(l.ID))}
+		if it.sentID {
+			row.RequestID = it.requestID
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
-func patchLead(c *call) answer {
-	l := leads(c.a).get(c.id("id"))
-	if l == nil {
-		return invalidField("id", codeNotSupported)
-	}
-	it, bad := c.parseOne(leadSchema())
-	if bad != nil {
-		return *bad
-	}
-	if bad := (batch{it}).refused(); bad != nil {
-		return *bad
-	}
-	return ok(c.patchedLead(l, it))
+// trashLead puts the lead into the bin, where only with=only_deleted finds it.
+func (c *call) trashLead(l *lead) {
+	l.Deleted, l.UpdatedAt, l.UpdatedBy = true, c.now(), c.actor()
+	c.log("lead_deleted", "leads", l.ID, nil, nil)
 }

@@ -86,3 +86,18 @@ func (s *linkStore) setMain(lead ref, contact int64) {
 		l.main = l.other(lead).id == contact
 	}
 }
+
+// keepMain makes the oldest contact of a lead its main one when it has none. Either
+// of the two refs is the lead; other pairs are left alone.
+func (s *linkStore) keepMain(a, b ref) {
+	if a.entity != "leads" {
+		a, b = b, a
+	}
+	if a.entity != "leads" || b.entity != "contacts" {
+		return
+	}
+	contacts := s.of(a, "contacts")
+	if len(contacts) > 0 && !slices.ContainsFunc(contacts, func(l *entityLink) bool { return l.main }) {
+		contacts[0].main = true
+	}
+}

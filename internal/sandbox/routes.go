@@ -3,6 +3,12 @@ package sandbox
 // resources lists the routes of every resource, a line each.
 func resources() [][]route {
 	return [][]route{
+		accountRoutes(),
+		userRoutes(),
+		roleRoutes(),
+		pipelineRoutes(),
+		statusRoutes(),
+		lossReasonRoutes(),
 		leadRoutes(),
 	}
 }

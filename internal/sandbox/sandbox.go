@@ -107,6 +107,7 @@ func New(opts ...Option) *Sandbox {
 	for i, ac := range cfg.accounts {
 		a := newAccount(firstAccountID+int64(i), ac.host, cfg.clock, cfg.sw)
 		ac.seed.fill(a)
+		a.settle()
 		s.accounts = append(s.accounts, a)
 		s.byHost[ac.host] = a
 	}

@@ -15,7 +15,6 @@ func Blank() Seed { return seedFunc(fillBlank) }
 func defaultSeed() Seed { return Blank() }
 
 func fillBlank(a *account) {
-	admin := &user{ID: users(a).alloc(), Name: "Admin", Email: "admin@example.com", Lang: "en", Rights: adminRights()}
-	users(a).put(admin.ID, admin)
+	addUser(a, "Admin", "admin@example.com", adminRights())
 	addPipeline(a, "Sales", true, "Contact", "Discussion", "Contract")
 }

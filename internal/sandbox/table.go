@@ -66,10 +66,22 @@ func (t *table[T]) all() iter.Seq2[int64, *T] {
 	}
 }
 
+// each yields the rows as pointers to their own type, in ascending id order.
+func (t *table[T]) each() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, r := range t.all() {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
 // anyTable is what a table offers without its row type.
 type anyTable interface {
 	has(id int64) bool
 	row(id int64) any
+	each() iter.Seq[any]
 }
 
 // tableFor returns the account's table of that name, made at first use with ids
