@@ -22,13 +22,13 @@ type account struct {
 	sw     Switches
 	tables map[string]any // see tableFor
 	events []*event       // oldest first
+	served int            // requests let through by authorize
 
 	profile profile
 	links   linkStore
 	tags    map[string]*table[tag] // one dictionary per entity type
 	// closestTask is kept by the task resource: the earliest open deadline.
 	closestTask map[ref]int64
-	// duplicates, values and the like of later resources live in a.tables.
 }
 
 // profile is what GET /account shows and nothing else keeps.

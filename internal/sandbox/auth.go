@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func (s *Sandbox) authorize(c *call, rt *route) *answer {
 		scope = "crm"
 	}
 	if !slices.Contains(cl.Scopes, scope) {
-		return refuse(problem(403, "Invalid scope"))
+		return refuse(problem(http.StatusForbidden, "Invalid scope"))
 	}
 	if rt.Admin && !u.Rights.IsAdmin {
 		return refuse(forbidden())
@@ -116,4 +117,18 @@ func (s *Sandbox) bearer(c *call) (claims, *user) {
 		return cl, nil
 	}
 	return cl, u
+}
+
+// accountOfToken finds the account by the bearer token, nil when it is no good.
+func (s *Sandbox) accountOfToken(r *http.Request) *account {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	cl, err := verify(s.key, token)
+	if err != nil {
+		return nil
+	}
+	i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == cl.AccountID })
+	if i < 0 {
+		return nil
+	}
+	return s.accounts[i]
 }

@@ -116,7 +116,7 @@ func (a answer) encode() (ctype string, data []byte) {
 	return ctype, bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// send writes the answer. cut > 0 promises the whole body and sends only part.
+// send writes the answer; truncate promises the whole body and sends half of it.
 func (a answer) send(w http.ResponseWriter, r *http.Request, truncate bool) {
 	ctype, data := a.encode()
 	h := w.Header()

@@ -21,10 +21,16 @@ type route struct {
 	// "filter[id]", "filter[price][from]". With and Order name known values. They
 	// only feed the audit (Violations): unknown ones are ignored with 200.
 	Query, With, Order []string
-	Admin              bool   // 403 for users who are not administrators
-	Scope              string // token scope needed; "" means "crm"
-	Root               bool   // Path starts at the host's root, no bearer token is asked for
-	AnyHost            bool   // served on hosts that are no account's (c.a may be nil)
+	Admin              bool // 403 for users who are not administrators
+	// Scope is the token scope needed; "" means "crm".
+	Scope string
+	// Root routes start at the host's root. Without a Scope they ask for no bearer
+	// token; with one, the token's account is served whatever the Host (Drive).
+	Root bool
+	// AnyHost routes are served on hosts that are no account's; c.a may be nil.
+	AnyHost bool
+	// NoLock leaves c.a unlocked, for handlers that choose accounts themselves.
+	NoLock bool
 
 	segs []string
 }

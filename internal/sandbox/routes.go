@@ -3,6 +3,7 @@ package sandbox
 // resources lists the routes of every resource, a line each.
 func resources() [][]route {
 	return [][]route{
+		oauthRoutes(),
 		accountRoutes(),
 		userRoutes(),
 		roleRoutes(),

@@ -1,12 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"io"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -23,7 +23,6 @@ type Sandbox struct {
 	accounts []*account
 	byHost   map[string]*account
 	oauth    *oauthState
-	mu       sync.Mutex // guards oauth
 }
 
 // Switches choose between behaviours that the sources report (core facts, section
@@ -35,6 +34,9 @@ type Switches struct {
 	StrictLossReason bool
 	// CallsNoMatch400 answers POST /calls without a match with 400 instead of 200.
 	CallsNoMatch400 bool
+	// UnpaidEvery answers every nth request with 402, TransientEvery with the 400
+	// that asks to retry; 0 is never.
+	UnpaidEvery, TransientEvery int
 }
 
 type config struct {
@@ -186,21 +188,36 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, arr *Arrival, a 
 // handle finds the route, checks the token and runs the handler under the lock.
 func (s *Sandbox) handle(r *http.Request, arr *Arrival, a *account, base string) answer {
 	rt, args, otherMethod := s.router.find(r.Method, r.URL.Path)
+	if rt != nil && rt.Root && rt.Scope != "" {
+		a = s.accountOfToken(r)
+	}
 	c := &call{s: s, a: a, r: r, q: parseQuery(r.URL.RawQuery), body: arr.Body, args: args, base: base}
 	if rt == nil || a == nil && !rt.AnyHost {
 		return s.unserved(c, arr, a != nil, otherMethod)
 	}
-	if a != nil {
+	if a != nil && !rt.NoLock {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 	}
-	if !rt.Root {
-		if refusal := s.authorize(c, rt); refusal != nil {
+	if !rt.Root || rt.Scope != "" {
+		if refusal := cmp.Or(s.authorize(c, rt), a.flap()); refusal != nil {
 			return *refusal
 		}
 	}
 	s.audit(arr, rt, c)
 	return rt.Do(c)
+}
+
+// flap is the refusal that comes and goes: unpaid, or a passing system error.
+func (a *account) flap() *answer {
+	a.served++
+	switch {
+	case a.sw.UnpaidEvery > 0 && a.served%a.sw.UnpaidEvery == 0:
+		return refuse(problem(http.StatusPaymentRequired, "Payment Required"))
+	case a.sw.TransientEvery > 0 && a.served%a.sw.TransientEvery == 0:
+		return refuse(invalid("A system error has occurred. Please retry."))
+	}
+	return nil
 }
 
 func (s *Sandbox) unserved(c *call, arr *Arrival, known, otherMethod bool) answer {

@@ -1,0 +1,77 @@
+package sandbox
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// consentPage stands for Kommo's "Allow access?" window. Its links are the answers
+// that a person would give.
+const consentPage = `<!DOCTYPE html><html><head><title>Kommo sandbox: access</title></head><body>
+<h1>Allow access?</h1><p>Integration {{.ClientID}}</p>
+<ul>{{range .Choices}}<li><a href="{{.Allow}}">Allow in {{.Host}}</a></li>{{end}}</ul>
+<p><a href="{{.Deny}}">Deny</a></p></body></html>`
+
+// consent answers GET /oauth. With account=HOST, or on an account's host, or where
+// there is one account only, it redirects at once with a code, as if the person had
+// agreed; deny=1 redirects with the refusal; otherwise it shows a page to choose
+// from. A code is for the account's first administrator.
+func consent(c *call) answer {
+	client, known := c.s.oauth.clients[c.q.get("client_id")]
+	if !known {
+		return html(http.StatusBadRequest, "<html><body>Integration not found</body></html>")
+	}
+	if c.q.get("deny") != "" {
+		return redirectBack(client, url.Values{"error": {"access_denied"}}, c.q)
+	}
+	a := c.s.chosenAccount(c)
+	if a == nil {
+		return c.s.choicePage(c, client)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	platform := "2"
+	if strings.HasSuffix(a.host, ".ru") {
+		platform = "1"
+	}
+	return redirectBack(client, url.Values{
+		"code": {c.s.newCode(a, client.ClientID)}, "referer": {a.host}, "platform": {platform},
+	}, c.q)
+}
+
+func (s *Sandbox) chosenAccount(c *call) *account {
+	if host := c.q.get("account"); host != "" {
+		return s.byHost[strings.ToLower(host)]
+	}
+	return c.a
+}
+
+func redirectBack(client Integration, v url.Values, q query) answer {
+	v.Set("client_id", client.ClientID)
+	if state := q.get("state"); state != "" {
+		v.Set("state", state)
+	}
+	sep := "?"
+	if strings.Contains(client.RedirectURI, "?") {
+		sep = "&"
+	}
+	return answer{status: http.StatusFound, header: http.Header{"Location": {client.RedirectURI + sep + v.Encode()}}}
+}
+
+func (s *Sandbox) choicePage(c *call, client Integration) answer {
+	type choice struct{ Host, Allow string }
+	data := struct {
+		ClientID, Deny string
+		Choices        []choice
+	}{ClientID: client.ClientID, Deny: "/oauth?" + c.q.set("deny", "1").encode()}
+	for _, a := range s.accounts {
+		data.Choices = append(data.Choices, choice{a.host, "/oauth?" + c.q.set("account", a.host).encode()})
+	}
+	var b strings.Builder
+	if err := template.Must(template.New("consent").Parse(consentPage)).Execute(&b, data); err != nil {
+		return problem(http.StatusInternalServerError, err.Error())
+	}
+	return html(http.StatusOK, b.String())
+}
