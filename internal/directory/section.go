@@ -94,14 +94,14 @@ func newSection[T any](name string, l *loads, load func(context.Context) (T, err
 	return &section[T]{name: name, loads: l, load: load}
 }
 
-// get returns the value and the number of its load. Only the first caller and those after invalidate wait; a
-// stale value is returned at once and refreshed behind it. seen tells newer how old the value may be.
+// get returns the value. Only the first caller and those after invalidate wait, and for them it is fresh; a
+// stale value is returned at once and refreshed behind it.
 func (s *section[T]) get(ctx context.Context) (value T, fresh bool, err error) {
 	s.mu.Lock()
-	entered := s.started
 	if s.from <= s.floor {
+		entered := s.floor
 		s.mu.Unlock()
-		value, err = s.after(ctx, entered, true)
+		value, err = s.newer(ctx, entered)
 		return value, err == nil, err
 	}
 	defer s.mu.Unlock()
@@ -116,44 +116,43 @@ func (s *section[T]) refresh(ctx context.Context) (T, error) {
 	s.mu.Lock()
 	entered := s.started
 	s.mu.Unlock()
-	return s.after(ctx, entered, false)
+	return s.newer(ctx, entered)
 }
 
-// after waits for a load with a number above entered. With joining, the load under way at the time will do,
-// unless its data has been rejected since.
-func (s *section[T]) after(ctx context.Context, entered int, joining bool) (value T, err error) {
+// newer waits for what a load with a number above old brings, and starts one if none is under way. A caller
+// whose context ends leaves; the load goes on for the others.
+func (s *section[T]) newer(ctx context.Context, old int) (value T, err error) {
 	for {
 		s.mu.Lock()
-		if s.from > s.floor && (s.from > entered || joining) {
+		if s.from > max(old, s.floor) {
 			defer s.mu.Unlock()
 			return s.value, nil
 		}
-		if s.flight == nil {
-			s.begin(ctx)
-		}
 		f := s.flight
+		if f == nil {
+			f = s.begin(ctx)
+		}
 		s.mu.Unlock()
 		select {
 		case <-f.done:
 		case <-ctx.Done():
 			return value, fmt.Errorf("waiting for the %s: %w", s.name, context.Cause(ctx))
 		}
-		if f.err != nil && (f.number > entered || joining) {
+		if f.err != nil && f.number > old {
 			return value, fmt.Errorf("loading the %s: %w", s.name, f.err)
 		}
 	}
 }
 
 // begin starts a load; the caller holds s.mu and no load is under way.
-func (s *section[T]) begin(ctx context.Context) {
+func (s *section[T]) begin(ctx context.Context) *flight[T] {
 	s.started++
 	f := &flight[T]{number: s.started, done: make(chan struct{})}
 	loading, end, err := s.loads.begin(ctx)
 	if err != nil {
 		f.err = err
 		close(f.done)
-		s.flight = f
-		return
+		return f
 	}
 	s.flight = f
 	go func() {
@@ -161,6 +160,7 @@ func (s *section[T]) begin(ctx context.Context) {
 		f.value, f.err = s.load(loading)
 		s.settle(loading, f)
 	}()
+	return f
 }
 
 // settle keeps what a load brought. Errors are not kept: the next caller tries again, but an old value stays.
