@@ -12,7 +12,7 @@ func (f seedFunc) fill(a *account) { f(a) }
 // a few stages, nothing else.
 func Blank() Seed { return seedFunc(fillBlank) }
 
-func defaultSeed() Seed { return Blank() }
+func defaultSeed() Seed { return DemoSeed() }
 
 func fillBlank(a *account) {
 	addUser(a, "Admin", "admin@example.com", adminRights())

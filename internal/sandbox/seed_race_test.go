@@ -1,0 +1,6 @@
+//go:build race
+
+package sandbox
+
+// raceEnabled tells that the detector slows everything down.
+const raceEnabled = true
