@@ -57,8 +57,8 @@ func codeOf(status int, p problem) Code {
 		if !p.json && !p.empty {
 			return CodeBadResponse // a web page: this is not an answer of the API
 		}
-		if p.says("cannot ") {
-			return CodeMethod // "Cannot DELETE https://…": no such route
+		if p.says("cannot get http", "cannot post http", "cannot patch http", "cannot delete http", "cannot put http") {
+			return CodeMethod // no such route, as opposed to no such record
 		}
 		return CodeNotFound
 	case http.StatusMethodNotAllowed:
