@@ -11,5 +11,6 @@ func resources() [][]route {
 		statusRoutes(),
 		lossReasonRoutes(),
 		leadRoutes(),
+		crmRoutes(),
 	}
 }
