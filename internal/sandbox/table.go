@@ -93,8 +93,8 @@ type anyTable interface {
 // Tables of entities that other records point at are named as in the API
 // ("leads", "contacts", "companies"), which makes account.has work for them.
 func tableFor[T any](a *account, name string, first int64) *table[T] {
-	if t, ok := a.tables[name].(*table[T]); ok {
-		return t
+	if existing, found := a.tables[name]; found {
+		return existing.(*table[T]) // two row types under one name: a bug, better loud
 	}
 	t := newTable[T](first)
 	a.tables[name] = t
