@@ -52,6 +52,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		{"good at once", []string{"good-token"}, 1, ""},
 		{"good after a refresh", []string{"stale-token", "good-token"}, 2, ""},
 		{"bad twice", []string{"stale-token", "other-token", "good-token"}, 2, CodeUnauthorized},
+		{"the same again", []string{"stale-token", "stale-token"}, 1, CodeUnauthorized},
 		{"no other token", []string{"stale-token"}, 1, CodeUnauthorized},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

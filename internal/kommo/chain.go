@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // outgoing is one call on its way to Kommo. Links pass it on by value, so that
@@ -54,8 +55,8 @@ func (c *Client) chain() handler {
 		c.explain,  // an answer that is no success becomes an *Error
 	}
 	h := handler(c.send)
-	for i := len(links) - 1; i >= 0; i-- {
-		h = links[i](h)
+	for _, wrap := range slices.Backward(links) {
+		h = wrap(h)
 	}
 	return h
 }

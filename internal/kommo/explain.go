@@ -38,43 +38,45 @@ func answerError(rep *reply, now time.Time) *Error {
 	return e
 }
 
-// codeOf names the failure. One status has several meanings (Kommo API facts:
-// errors; rate limits).
+// plainCodes are the statuses with one meaning.
+var plainCodes = map[int]Code{
+	http.StatusUnauthorized:        CodeUnauthorized,
+	http.StatusPaymentRequired:     CodePayment,
+	http.StatusMethodNotAllowed:    CodeMethod,
+	http.StatusRequestTimeout:      CodeServer,
+	http.StatusUnprocessableEntity: CodeUnprocessable,
+	http.StatusTooManyRequests:     CodeRateLimited,
+}
+
+// codeOf names the failure (Kommo API facts: errors).
 func codeOf(status int, p problem) Code {
-	switch status {
-	case http.StatusBadRequest:
-		if p.says("please retry", "please try again", "try again later", "повторите попытку") {
-			return CodeTransient
-		}
-		return CodeInvalid
-	case http.StatusUnauthorized:
-		return CodeUnauthorized
-	case http.StatusPaymentRequired:
-		return CodePayment
-	case http.StatusForbidden:
+	switch {
+	case plainCodes[status] != "":
+		return plainCodes[status]
+	case status == http.StatusForbidden:
 		return forbiddenCode(p)
-	case http.StatusNotFound:
-		if !p.json && !p.empty {
-			return CodeBadResponse // a web page: this is not an answer of the API
-		}
-		if p.says("cannot get http", "cannot post http", "cannot patch http", "cannot delete http", "cannot put http") {
-			return CodeMethod // no such route, as opposed to no such record
-		}
-		return CodeNotFound
-	case http.StatusMethodNotAllowed:
-		return CodeMethod
-	case http.StatusUnprocessableEntity:
-		return CodeUnprocessable
-	case http.StatusTooManyRequests:
-		return CodeRateLimited
-	}
-	if status >= 500 || status == http.StatusRequestTimeout {
+	case status == http.StatusNotFound:
+		return missingCode(p)
+	case status == http.StatusBadRequest && p.says("please retry", "please try again", "try again later", "повторите попытку"):
+		return CodeTransient
+	case status >= 500:
 		return CodeServer
-	}
-	if status >= 400 {
+	case status >= 400:
 		return CodeInvalid
 	}
 	return CodeBadResponse
+}
+
+// missingCode tells a record that does not exist from a route that does not,
+// and from a web server that is not the API.
+func missingCode(p problem) Code {
+	switch {
+	case !p.json && !p.empty:
+		return CodeBadResponse
+	case p.says("cannot get http", "cannot post http", "cannot patch http", "cannot delete http", "cannot put http"):
+		return CodeMethod
+	}
+	return CodeNotFound
 }
 
 // forbiddenCode tells the meanings of 403 apart: no right, no scope, an
@@ -94,37 +96,31 @@ func forbiddenCode(p problem) Code {
 	return CodeForbidden
 }
 
-// meaning is the first half of a message: what happened, without details.
+// meanings are the first halves of messages: what happened, without details.
+var meanings = map[Code]string{
+	CodeInvalid:       "Kommo refused the data, nothing was saved",
+	CodeTransient:     "Kommo had a passing problem and asks to try again",
+	CodeUnauthorized:  "Kommo refused the access token: it is expired, revoked or of another account",
+	CodePayment:       "the Kommo account is not paid, or its plan lacks this feature",
+	CodeForbidden:     "the user of this access token has no right to do this",
+	CodeScope:         "the access token lacks a permission (scope) for this",
+	CodeIPNotAllowed:  "the Kommo account admits listed IP addresses only, and this one is not listed",
+	CodeBlocked:       "Kommo blocks requests from here for now, because there were too many",
+	CodeNotFound:      "Kommo has no such record, or this token may not see it",
+	CodeMethod:        "Kommo's API has no such operation",
+	CodeUnprocessable: "Kommo understood the request but cannot carry it out",
+	CodeRateLimited:   "Kommo refused the request because there were too many in a short time",
+}
+
 func meaning(code Code, status int) string {
 	switch code {
-	case CodeInvalid:
-		return "Kommo refused the data, nothing was saved"
-	case CodeTransient:
-		return "Kommo had a passing problem and asks to try again"
-	case CodeUnauthorized:
-		return "Kommo refused the access token: it is expired, revoked or of another account"
-	case CodePayment:
-		return "the Kommo account is not paid, or its plan lacks this feature"
-	case CodeForbidden:
-		return "the user of this access token has no right to do this"
-	case CodeScope:
-		return "the access token lacks a permission (scope) for this"
-	case CodeIPNotAllowed:
-		return "the Kommo account admits listed IP addresses only, and this one is not listed"
-	case CodeBlocked:
-		return "Kommo blocks requests from here for now, because there were too many"
-	case CodeNotFound:
-		return "Kommo has no such record, or this token may not see it"
-	case CodeMethod:
-		return "Kommo's API has no such operation"
-	case CodeUnprocessable:
-		return "Kommo understood the request but cannot carry it out"
-	case CodeRateLimited:
-		return "Kommo refused the request because there were too many in a short time"
 	case CodeServer:
 		return "Kommo failed on its side (" + strconv.Itoa(status) + ")"
+	case CodeBadResponse:
+		return "Kommo answered with something that is not its API's data (" + strconv.Itoa(status) + ")"
+	default:
+		return meanings[code]
 	}
-	return "Kommo answered with something that is not its API's data (" + strconv.Itoa(status) + ")"
 }
 
 // retryAfter reads the standard header, in seconds or as a date. Kommo does

@@ -142,3 +142,14 @@ func FuzzErrorBody(f *testing.F) {
 		}
 	})
 }
+
+// 204 on a single record and 404 are the same to callers.
+func TestNoContentIsNotFound(t *testing.T) {
+	err := notFound("leads.get")
+	if !errors.Is(err, ErrNotFound) || !HasCode(err, CodeNotFound) || HasCode(err, CodeServer, CodeInvalid) {
+		t.Errorf("got %v", err)
+	}
+	if errors.Is(&Error{Code: CodeServer, Err: errors.New("x")}, ErrNotFound) {
+		t.Error("a server error is not a missing record")
+	}
+}

@@ -57,6 +57,7 @@ func busiest(moments []time.Time, window time.Duration) int {
 func TestGateRollingSecond(t *testing.T) {
 	for _, dialling := range []time.Duration{0, 2 * time.Millisecond, 400 * time.Millisecond} {
 		inBubble(t, func(t *testing.T, g *Gate) {
+			t.Helper()
 			var (
 				mu       sync.Mutex
 				arrivals []time.Time
@@ -101,6 +102,7 @@ func TestGateRollingSecond(t *testing.T) {
 
 func TestGateBurstAfterIdleSecond(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
+		t.Helper()
 		take(t, g, accountRate)
 		<-time.After(laneInterval)
 		start := time.Now()
@@ -149,6 +151,7 @@ func queueUp(t *testing.T, g *Gate, background ...bool) []int {
 
 func TestGateIsFair(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *Gate) {
+		t.Helper()
 		g := newGate(1, SystemClock{}, nil)
 		take(t, g, 1)
 		got := queueUp(t, g, make([]bool, 12)...)
@@ -160,6 +163,7 @@ func TestGateIsFair(t *testing.T) {
 
 func TestGateInteractiveFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *Gate) {
+		t.Helper()
 		g := newGate(1, SystemClock{}, nil)
 		take(t, g, 1)
 		got := queueUp(t, g, true, true, false, true, false)
@@ -173,6 +177,7 @@ func TestGateInteractiveFirst(t *testing.T) {
 // whose request was never sent costs nothing.
 func TestGatePendingAndReleasedSlots(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
+		t.Helper()
 		var pending []*slot
 		for range accountRate {
 			s, err := g.acquire(t.Context())
@@ -213,6 +218,7 @@ func TestGatePendingAndReleasedSlots(t *testing.T) {
 // A wait that is known to be too long is refused at once and named.
 func TestGateRefusesWaitsBeyondDeadline(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
+		t.Helper()
 		take(t, g, accountRate)
 		for range 2 * accountRate { // the next three seconds are taken
 			go func() {
@@ -239,6 +245,7 @@ func TestGateRefusesWaitsBeyondDeadline(t *testing.T) {
 
 func TestGateCancelLeavesTheQueue(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *Gate) {
+		t.Helper()
 		g := newGate(1, SystemClock{}, nil)
 		take(t, g, 1)
 		start := time.Now()
@@ -275,6 +282,7 @@ func TestGateCancelLeavesTheQueue(t *testing.T) {
 // if they waited already.
 func TestGatePause(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
+		t.Helper()
 		var slots []*slot
 		for range accountRate {
 			s, err := g.acquire(t.Context())
@@ -312,6 +320,7 @@ func TestGatePause(t *testing.T) {
 // one doubles the pause, and an answer in between starts anew.
 func TestGatePauseGrowsAndResets(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
+		t.Helper()
 		next := func() *slot {
 			<-time.After(time.Millisecond)
 			s, err := g.acquire(t.Context())

@@ -8,7 +8,7 @@ import (
 func TestParseAccount(t *testing.T) {
 	for in, want := range map[string]string{
 		"acme":                                   "acme.kommo.com",
-		" ACME ":                                 "acme.kommo.com",
+		"ACME\n":                                 "acme.kommo.com",
 		"acme.kommo.com":                         "acme.kommo.com",
 		"acme.amocrm.com":                        "acme.amocrm.com",
 		"Acme.amoCRM.ru":                         "acme.amocrm.ru",

@@ -23,9 +23,5 @@ func (c *Client) outcome(next handler) handler {
 
 // unusable reports whether the error leaves open what the server did.
 func (e *Error) unusable() bool {
-	switch e.Code {
-	case CodeServer, CodeNetwork, CodeTimeout, CodeCanceled, CodeBadResponse, CodeTooLarge:
-		return true
-	}
-	return false
+	return HasCode(e, CodeServer, CodeNetwork, CodeTimeout, CodeCanceled, CodeBadResponse, CodeTooLarge)
 }

@@ -183,6 +183,22 @@ func TestUnreachableHostSaysNothingWasSent(t *testing.T) {
 	}
 }
 
+// A connection that does not come about in time carried nothing.
+func TestHangingDialIsNotSent(t *testing.T) {
+	var dials atomic.Int32
+	transport := NewTransport(nil)
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		dials.Add(1)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	c := clientFor(t, http.NotFoundHandler(), WithTransport(transport), WithMaxRetries(2), WithAttemptTimeout(20*time.Millisecond))
+	_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/leads", Body: 1}, nil)
+	if e := errorOf(t, err); e.Code != CodeNetwork || e.Attempts != 3 || !strings.Contains(e.Message, "nothing was sent") {
+		t.Errorf("got %+v after %d dials", e, dials.Load())
+	}
+}
+
 // A transport that reports nothing about its connections proves nothing: its
 // failures count as sent.
 func TestForeignTransportErrorIsUnknownOutcome(t *testing.T) {

@@ -53,7 +53,7 @@ func (c *Client) send(ctx context.Context, o outgoing) (*reply, error) {
 		return nil, &Error{Code: CodeInvalid, Message: "the request could not be built", Err: err}
 	}
 	start := c.clock.Now()
-	res, err := c.transport.RoundTrip(req)
+	res, err := c.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	if err != nil {
 		return nil, c.broken(ctx, actx, err, reach.mayHaveArrived(err))
 	}

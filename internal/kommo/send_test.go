@@ -106,10 +106,8 @@ func TestGzipAndBodyLimit(t *testing.T) {
 		code   Code
 	}{
 		{1000, "GET", ""},
-		{maxBody - 18, "GET", ""},
-		{maxBody - 17, "GET", CodeTooLarge},
-		{3 * maxBody, "GET", CodeTooLarge},
-		{3 * maxBody, "POST", CodeUnknownOutcome},
+		{maxBody, "GET", CodeTooLarge},
+		{maxBody, "POST", CodeUnknownOutcome},
 	} {
 		var seen atomic.Int32
 		packed := gzipped(t, tc.size)
@@ -134,6 +132,15 @@ func TestGzipAndBodyLimit(t *testing.T) {
 		e := errorOf(t, err)
 		if e.Code != tc.code || e.RequestID != "big" || e.Status != 200 || seen.Load() != 1 {
 			t.Errorf("%d bytes: %+v after %d requests", tc.size, e, seen.Load())
+		}
+	}
+}
+
+func TestBodyLimitIsExact(t *testing.T) {
+	for size, want := range map[int]bool{maxBody: true, maxBody + 1: false} {
+		data, err := readBody(io.NopCloser(bytes.NewReader(make([]byte, size))))
+		if (err == nil) != want || (want && len(data) != size) || (!want && !HasCode(err, CodeTooLarge)) {
+			t.Errorf("%d bytes: read %d, %v", size, len(data), err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package kommo
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -75,7 +76,7 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 // errorOf fails the test unless err is an *Error.
 func errorOf(t *testing.T, err error) *Error {
 	t.Helper()
-	e, ok := err.(*Error)
+	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		t.Fatalf("error is %T (%v), want *Error", err, err)
 	}
