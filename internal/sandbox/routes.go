@@ -12,5 +12,6 @@ func resources() [][]route {
 		lossReasonRoutes(),
 		leadRoutes(),
 		crmRoutes(),
+		platformRoutes(),
 	}
 }

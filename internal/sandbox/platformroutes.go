@@ -1,0 +1,14 @@
+package sandbox
+
+import "slices"
+
+// platformRoutes are the routes of what Kommo offers beside its cards: sources,
+// hooks, bots, talks, lists, files and the like.
+func platformRoutes() []route {
+	return slices.Concat(
+		webhookRoutes(),
+		sourceRoutes(),
+		botRoutes(),
+		legacyRoutes(),
+	)
+}
