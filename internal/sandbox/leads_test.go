@@ -7,11 +7,6 @@ import (
 	"testing"
 )
 
-// fakeCard is a contact or company with searchable texts, planted without the API.
-type fakeCard struct{ texts []string }
-
-func (f *fakeCard) searchText(*account) []string { return f.texts }
-
 // state runs do with the account locked.
 func (g *rig) state(do func(a *account)) {
 	a := g.s.byHost[g.host]
@@ -20,12 +15,13 @@ func (g *rig) state(do func(a *account)) {
 	do(a)
 }
 
-// plant stores a fake entity and returns its id.
+// plant stores a contact or company, its texts in the three parts of the name.
 func (g *rig) plant(entity string, texts ...string) (id int64) {
+	texts = append(texts, "", "", "")
 	g.state(func(a *account) {
-		t := tableFor[fakeCard](a, entity, 900_001)
+		t := cards(a, entity)
 		id = t.alloc()
-		t.put(id, &fakeCard{texts})
+		t.put(id, &card{ID: id, Entity: entity, Name: texts[0], FirstName: texts[1], LastName: texts[2]})
 	})
 	return id
 }

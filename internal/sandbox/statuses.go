@@ -126,7 +126,7 @@ func (c *call) readStatus(p *pipeline, s *status, self func(string) links) statu
 		AccountID: c.a.id, Links: self(fmt.Sprintf("%s/statuses/%d", pipelinePath(p.ID), s.ID)),
 	}
 	if c.with("descriptions") {
-		list := slices.Concat([]statusDescription{}, s.Descriptions)
+		list := append([]statusDescription{}, s.Descriptions...)
 		v.Descriptions = &list
 	}
 	return v
