@@ -75,7 +75,7 @@ func firstAdmin(a *account) int64 {
 
 // authorize checks the bearer token and sets c.user; the answer is the refusal.
 func (s *Sandbox) authorize(c *call, rt *route) *answer {
-	refusal := refuse(unauthorized(c.a.host))
+	refusal := new(unauthorized(c.a.host))
 	cl, u := s.bearer(c)
 	if u == nil {
 		return refusal
@@ -96,10 +96,10 @@ func (s *Sandbox) authorize(c *call, rt *route) *answer {
 		scope = "crm"
 	}
 	if !slices.Contains(cl.Scopes, scope) {
-		return refuse(problem(http.StatusForbidden, "Invalid scope"))
+		return new(problem(http.StatusForbidden, "Invalid scope"))
 	}
 	if rt.Admin && !u.Rights.IsAdmin {
-		return refuse(forbidden())
+		return new(forbidden())
 	}
 	return nil
 }

@@ -75,8 +75,12 @@ func TestMembersMayNotAdminister(t *testing.T) {
 	g.get("/account").want(200)
 	g.get("/leads/pipelines").want(200)
 	for _, call := range [][3]string{
-		{"GET", "/users", ""}, {"GET", "/users/1", ""}, {"GET", "/roles", ""}, {"POST", "/users", `[{}]`},
-		{"POST", "/leads/pipelines", `[{}]`}, {"POST", "/leads/loss_reasons", `[{"name":"x"}]`},
+		{"GET", "/users", ""},
+		{"GET", "/users/1", ""},
+		{"GET", "/roles", ""},
+		{"POST", "/users", `[{}]`},
+		{"POST", "/leads/pipelines", `[{}]`},
+		{"POST", "/leads/loss_reasons", `[{"name":"x"}]`},
 	} {
 		g.do(call[0], call[1], call[2]).want(403).eq("Forbidden", "title")
 	}

@@ -160,7 +160,7 @@ func (c *call) patchCardsOf(b batch, target func(*item) *card) ([]cardWritten, *
 	for _, it := range b {
 		if k := target(it); k != nil && len(it.p.list) == 0 {
 			if !c.mayEdit(k.Entity, k.Responsible) {
-				return nil, refuse(forbidden())
+				return nil, new(forbidden())
 			}
 			c.checkFieldValues(k.Entity, it.object, "", &it.p)
 		}

@@ -147,6 +147,7 @@ func (f *Fault) finish(w http.ResponseWriter, r *http.Request, a answer) int {
 		if f.Body != "" {
 			a.raw = []byte(f.Body)
 		}
+	case FaultTruncatedBody, FaultDelay: // the answer itself
 	}
 	a.send(w, r, f.Kind == FaultTruncatedBody)
 	return a.status

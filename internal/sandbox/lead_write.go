@@ -134,7 +134,7 @@ func (c *call) lossReasonRefused(b batch, target func(*item) *lead) *answer {
 	if len(errs) == 0 {
 		return nil
 	}
-	return refuse(invalidIDs(errs))
+	return new(invalidIDs(errs))
 }
 
 // addLead stores a new lead from a checked body and links what it embeds by id.

@@ -144,7 +144,7 @@ func (c *call) patchAll(b batch, target func(*item) *lead) ([]leadPatched, *answ
 	for _, it := range b {
 		if l := target(it); l != nil && len(it.p.list) == 0 {
 			if !c.mayEditLead(l) {
-				return nil, refuse(forbidden())
+				return nil, new(forbidden())
 			}
 			c.checkLead(l, it.object, "", &it.p)
 		}

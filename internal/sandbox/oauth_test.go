@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,9 +20,7 @@ func oauthRig(t *testing.T, opts ...Option) *rig {
 func exchange(g *rig, params map[string]string) reply {
 	g.t.Helper()
 	all := map[string]string{"client_id": "c1", "client_secret": "s1", "redirect_uri": "https://app.test/cb"}
-	for k, v := range params {
-		all[k] = v
-	}
+	maps.Copy(all, params)
 	var parts []string
 	for k, v := range all {
 		parts = append(parts, fmt.Sprintf("%q:%q", k, v))

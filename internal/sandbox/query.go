@@ -215,11 +215,12 @@ func (q query) set(name, value string) query {
 
 // name is the parameter's name without list indexes: filter[statuses][status_id].
 func (p param) name() string {
-	name := p.path[0]
+	var b strings.Builder
+	b.WriteString(p.path[0])
 	for _, seg := range p.path[1:] {
 		if !isIndex(seg) {
-			name += "[" + seg + "]"
+			b.WriteString("[" + seg + "]")
 		}
 	}
-	return name
+	return b.String()
 }

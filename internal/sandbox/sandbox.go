@@ -213,9 +213,9 @@ func (a *account) flap() *answer {
 	a.served++
 	switch {
 	case a.sw.UnpaidEvery > 0 && a.served%a.sw.UnpaidEvery == 0:
-		return refuse(problem(http.StatusPaymentRequired, "Payment Required"))
+		return new(problem(http.StatusPaymentRequired, "Payment Required"))
 	case a.sw.TransientEvery > 0 && a.served%a.sw.TransientEvery == 0:
-		return refuse(invalid("A system error has occurred. Please retry."))
+		return new(invalid("A system error has occurred. Please retry."))
 	}
 	return nil
 }

@@ -34,7 +34,8 @@ func TestTableKeepsIDOrder(t *testing.T) {
 
 func TestOneTableNameHasOneType(t *testing.T) {
 	a := newAccount(1, "a.kommo.com", New().clock, Switches{})
-	if tableFor[int](a, "x", 1) != tableFor[int](a, "x", 1) {
+	first := tableFor[int](a, "x", 1)
+	if again := tableFor[int](a, "x", 1); again != first {
 		t.Error("two tables under one name")
 	}
 	defer func() {

@@ -125,21 +125,22 @@ func (f *field) validateInside(c *call, v any, path string, p *problems) {
 }
 
 func (k kind) fits(v any) bool {
+	var kinds []kind
 	switch v.(type) {
 	case int64:
-		return k == intKind || k == numberKind || k == scalarKind || k == anyKind
+		kinds = []kind{intKind, numberKind, scalarKind}
 	case float64:
-		return k == numberKind || k == scalarKind || k == anyKind
+		kinds = []kind{numberKind, scalarKind}
 	case string:
-		return k == stringKind || k == scalarKind || k == anyKind
+		kinds = []kind{stringKind, scalarKind}
 	case bool:
-		return k == boolKind || k == anyKind
+		kinds = []kind{boolKind}
 	case object:
-		return k == objectKind || k == anyKind
+		kinds = []kind{objectKind}
 	case []any:
-		return k == listKind || k == anyKind
+		kinds = []kind{listKind}
 	}
-	return k == anyKind
+	return k == anyKind || slices.Contains(kinds, k)
 }
 
 // item is one element of a write body.
@@ -173,11 +174,11 @@ func (c *call) parseMany(s schema, limit int) (batch, *answer) {
 	list, isList := v.([]any)
 	switch {
 	case len(c.body) == 0 || isList && len(list) == 0:
-		return nil, refuse(invalid("Request data can not be empty"))
+		return nil, new(invalid("Request data can not be empty"))
 	case err != nil || !isList:
-		return nil, refuse(invalid("Invalid request body"))
+		return nil, new(invalid("Invalid request body"))
 	case len(list) > limit:
-		return nil, refuse(problem(http.StatusUnprocessableEntity, fmt.Sprintf("Limit %d per page", limit)))
+		return nil, new(problem(http.StatusUnprocessableEntity, fmt.Sprintf("Limit %d per page", limit)))
 	}
 	b := make(batch, len(list))
 	for i, e := range list {
@@ -202,9 +203,9 @@ func (c *call) parseOne(s schema) (*item, *answer) {
 	o, isObject := v.(object)
 	switch {
 	case len(c.body) == 0 || isObject && len(o) == 0:
-		return nil, refuse(invalid("Request data can not be empty"))
+		return nil, new(invalid("Request data can not be empty"))
 	case err != nil || !isObject:
-		return nil, refuse(invalid("Invalid request body"))
+		return nil, new(invalid("Invalid request body"))
 	}
 	it := &item{object: o}
 	it.setRequestID(0)
@@ -220,8 +221,6 @@ func withRequestID(s schema) schema {
 	return append(slices.Clone(s), field{name: "request_id", kind: scalarKind})
 }
 
-func refuse(a answer) *answer { return &a }
-
 // refused returns the 400 when any item has errors, grouped by request_id.
 func (b batch) refused() *answer {
 	var errs []validationError
@@ -233,7 +232,7 @@ func (b batch) refused() *answer {
 	if errs == nil {
 		return nil
 	}
-	return refuse(invalidFields(errs))
+	return new(invalidFields(errs))
 }
 
 // oneOf is a check: the value is one of the choices.

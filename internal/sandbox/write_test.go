@@ -9,7 +9,7 @@ import (
 func TestWritesAreStrict(t *testing.T) {
 	g := newRig(t)
 	for _, tc := range []struct{ body, code, path string }{
-		{`[{"nmae":"x"}]`, "FieldNotExpected", "nmae"},
+		{`[{"titel":"x"}]`, "FieldNotExpected", "titel"},
 		{`[{"name":5}]`, "InvalidType", "name"},
 		{`[{"price":"1200"}]`, "InvalidType", "price"},
 		{`[{"price":3000000000}]`, "InvalidType", "price"},
@@ -35,7 +35,7 @@ func TestWritesAreStrict(t *testing.T) {
 
 func TestOneBadItemSavesNothing(t *testing.T) {
 	g := newRig(t)
-	r := g.post("/leads", `[{"name":"good","request_id":"a1"},{"nmae":"bad","request_id":"a2"},{"name":7}]`).want(400)
+	r := g.post("/leads", `[{"name":"good","request_id":"a1"},{"titel":"bad","request_id":"a2"},{"name":7}]`).want(400)
 	r.eq("a2", "validation-errors", 0, "request_id")
 	r.eq("2", "validation-errors", 1, "request_id")
 	if n := len(r.at("validation-errors").([]any)); n != 2 {
@@ -102,19 +102,19 @@ func TestSchemaReportsEveryKindOfError(t *testing.T) {
 		{name: "n", kind: numberKind},
 	}
 	for body, want := range map[string]string{
-		`{}`:                              "FieldMissing name",
-		`{"name":null}`:                   "NotBlank name",
-		`{"name":""}`:                     "NotBlank name",
-		`{"name":"a","sort":null}`:        "NotNullable sort",
-		`{"name":"a","sort":1.5}`:         "InvalidType sort",
-		`{"name":"a","sort":1.0}`:         "InvalidType sort",
-		`{"name":"a","list":[]}`:          "TooFew list",
-		`{"name":"a","list":[{},1]}`:      "FieldMissing list.0.id InvalidType list.1",
-		`{"name":"a","flag":1}`:           "InvalidType flag",
-		`{"name":"a","text":{}}`:          "InvalidType text",
-		`{"name":"a","any":[1,{"a":{}}]}`: "",
-		`{"name":"a","n":1.5,"text":7}`:   "",
-		`{"name":"a","z":1,"b":2}`:        "FieldNotExpected b FieldNotExpected z",
+		`{}`:                                               "FieldMissing name",
+		`{"name":null}`:                                    "NotBlank name",
+		`{"name":""}`:                                      "NotBlank name",
+		`{"name":"a","sort":null}`:                         "NotNullable sort",
+		`{"name":"a","sort":1.5}`:                          "InvalidType sort",
+		`{"name":"a","sort":1.0}`:                          "InvalidType sort",
+		`{"name":"a","list":[]}`:                           "TooFew list",
+		`{"name":"a","list":[{},1]}`:                       "FieldMissing list.0.id InvalidType list.1",
+		`{"name":"a","flag":1}`:                            "InvalidType flag",
+		`{"name":"a","text":{}}`:                           "InvalidType text",
+		`{"name":"a","any":[1,{"a":{}}]}`:                  "",
+		`{"name":"a","n":1.5,"text":7}`:                    "",
+		`{"name":"a","z":1,"b":2}`:                         "FieldNotExpected b FieldNotExpected z",
 		`{"name":"a","list":[{"id":1},{"id":2},{"id":3}]}`: "TooMany list",
 	} {
 		v, err := decodeJSON([]byte(body))
