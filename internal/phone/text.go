@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -90,15 +92,11 @@ func onlyDigits(s string) string {
 
 var (
 	// extensionWord are the words for an extension that the library does not know.
-	extensionWord = regexp.MustCompile(`(?i)[\s,]+(?:ramal|interno|int|anexo)\b[.:]?\s*(\d{1,6})$`)
-	// numeric is a number as people type it, with an extension or without.
-	numeric = regexp.MustCompile(`^[+＋(]{0,2}\p{Nd}[\p{Nd}\s().\-/\x{A0}\x{2010}-\x{2015}]*(?:,? ?(?i:ext|x|доб|ramal|interno|int|anexo)\.? ?\p{Nd}{1,6})?$`)
+	extensionWord = regexp.MustCompile(`(?i)[\s,]+(?:ramal|interno|int|anexo)[.: ]\s*(\d{1,6})$`)
 	// vanity is a toll-free number with letters: 1-800-FLOWERS.
-	vanity = regexp.MustCompile(`^\+?(?:1[-. ]?)?\(?8(?:00|33|44|55|66|77|88)\)?[-. ]?[0-9A-Z]*[A-Z]{2}[0-9A-Z-]*$`)
-	// other things that are made of digits: dates, IPv4 addresses, amounts.
-	dateLike   = regexp.MustCompile(`^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4})$`)
-	ipLike     = regexp.MustCompile(`^\d{1,3}(?:\.\d{1,3}){3}$`)
-	amountLike = regexp.MustCompile(`^(?:\d{1,3}(?:\.\d{3}){1,3}|\d+\.\d{1,2})$`)
+	vanity = regexp.MustCompile(`^\+?(?:1[-. ]?)?\(?8(?:00|33|44|55|66|77|88)\)?[-. ]?[0-9A-Z]*[A-Z][A-Z][0-9A-Z-]*$`)
+	// otherDigits are dates, IPv4 addresses and amounts.
+	otherDigits = regexp.MustCompile(`^(?:\d{4}[-./]\d\d?[-./]\d\d?|\d\d?[-./]\d\d?[-./]\d{4}|\d+\.\d+\.\d+\.\d+|\d\d?\d?(?:\.\d{3})+|\d+\.\d\d?)$`)
 )
 
 // Looks tells whether a search text looks like a telephone number: 7 to 17 digits with nothing but a number's
@@ -112,13 +110,22 @@ func Looks(s string) bool {
 	if _, scheme := cutScheme(s); scheme != "" {
 		s = subject(s)
 	}
-	if dateLike.MatchString(s) || ipLike.MatchString(s) || amountLike.MatchString(s) {
-		return false
-	}
-	if !numeric.MatchString(s) && !vanity.MatchString(s) {
-		return false
-	}
 	main, _ := splitExtension(extensionWord.ReplaceAllString(s, " ext $1"))
+	if otherDigits.MatchString(s) || !numeric(main) && !vanity.MatchString(s) {
+		return false
+	}
 	n := len(onlyDigits(main))
 	return n >= minDigits && n <= maxDigits
+}
+
+// numeric tells whether s is made of digits, of any script, and a number's punctuation.
+func numeric(s string) bool {
+	rest := strings.TrimLeft(s, "+＋(")
+	first, _ := utf8.DecodeRuneInString(rest)
+	if !unicode.Is(unicode.Nd, first) {
+		return false
+	}
+	return !strings.ContainsFunc(rest, func(c rune) bool {
+		return !unicode.Is(unicode.Nd, c) && !strings.ContainsRune(" ().-/\u00a0\u2010\u2011\u2012\u2013\u2014\u2015", c)
+	})
 }
