@@ -7,5 +7,6 @@ import "slices"
 func crmRoutes() []route {
 	return slices.Concat(
 		cardRoutes(),
+		fieldRoutes(),
 	)
 }
