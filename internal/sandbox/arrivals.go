@@ -23,6 +23,13 @@ type Arrival struct {
 	Limited bool
 }
 
+// The record keeps the newest arrivals only, so that a sandbox left running does
+// not grow without end.
+const (
+	maxArrivals   = 20_000
+	maxViolations = 1_000
+)
+
 type recorder struct {
 	mu         sync.Mutex
 	arrivals   []*Arrival
@@ -32,6 +39,9 @@ type recorder struct {
 func (r *recorder) add(a *Arrival) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(r.arrivals) >= maxArrivals {
+		r.arrivals = slices.Delete(r.arrivals, 0, maxArrivals/2)
+	}
 	r.arrivals = append(r.arrivals, a)
 }
 
@@ -44,10 +54,14 @@ func (r *recorder) done(a *Arrival, status int) {
 func (r *recorder) violate(a *Arrival, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(r.violations) >= maxViolations {
+		r.violations = slices.Delete(r.violations, 0, maxViolations/2)
+	}
 	r.violations = append(r.violations, a.Method+" "+a.Path+": "+fmt.Sprintf(format, args...))
 }
 
-// Arrivals returns a copy of the record of all requests, in order of arrival.
+// Arrivals returns a copy of the record of requests in order of arrival, at most
+// the newest 20,000.
 func (s *Sandbox) Arrivals() []Arrival {
 	s.rec.mu.Lock()
 	defer s.rec.mu.Unlock()

@@ -27,14 +27,24 @@
 //     rows, view), which pages, links and answers 204 when empty. The view uses
 //     c.selfItem(path) in lists and c.self(path) for single reads. whole() is for
 //     lists that never page and have a total. Query: c.q.ids("filter", "id"),
-//     c.q.values, c.q.list, c.q.span, c.q.groups, c.q.order, c.with("name").
+//     c.q.values, c.q.list, c.q.span, c.q.groups, c.q.order, c.with("name"); filter.go
+//     has matchIDs, matchText, matchTime, matchSince, matchQuery and sortRows.
 //  5. Writes: declare a schema; b, bad := c.parseMany(schema, maxBatch) or it, bad :=
 //     c.parseOne(schema); add further errors with it.p.add(path, code); stop at
 //     b.refused(); only then change state, so that one bad item saves nothing. Answer
 //     ok(writeBody(...)) with it.requestID in every created item.
-//  6. Events: c.log("lead_added", "leads", id, before, after) on each change.
+//  6. Events: c.log("lead_added", "leads", id, before, after) on each change;
+//     c.linkEntities and c.unlinkEntities log by themselves. Rights: c.maySee,
+//     c.mayEdit, c.mayAdd.
 //  7. Errors: noContent, problem(status, detail), invalidField(path, code),
 //     forbidden.
+//
+// Routes outside /api/v4 set Root. With a Scope their account is that of the token,
+// whatever the Host (Drive); without one they ask for no token (OAuth, Chats API).
+//
+// A handler must not lock its account (it is locked) nor call exported methods of
+// Sandbox that do. Time on the wire (rate limit, arrivals, latency) is real, time in
+// the CRM is the given clock's.
 //
 // Shared stores: a.links (linkstore.go), tags (tagstore.go: tagList, embeddedTags,
 // applyTags, tagsOf), custom field values (fieldvalues.go). An entity whose text the

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -172,5 +173,75 @@ func TestClockIsTheOneGiven(t *testing.T) {
 	s := New(WithClock(func() time.Time { return at }))
 	if got := s.accounts[0].now(); got != 1_700_000_000 {
 		t.Errorf("now %d", got)
+	}
+}
+
+func TestParallelWritesGetIDsOfTheirOwn(t *testing.T) {
+	g := newRig(t)
+	const writers = 50
+	ids := make(chan int64, writers)
+	for range writers {
+		go func() {
+			r := httptest.NewRequest("POST", "/api/v4/leads", strings.NewReader(`[{"name":"x"}]`))
+			r.Host = g.host
+			r.Header.Set("Authorization", "Bearer "+g.token)
+			w := httptest.NewRecorder()
+			g.s.ServeHTTP(w, r)
+			var body struct {
+				Embedded struct{ Leads []struct{ ID int64 } } `json:"_embedded"`
+			}
+			if json.Unmarshal(w.Body.Bytes(), &body) != nil || len(body.Embedded.Leads) != 1 {
+				ids <- 0
+				return
+			}
+			ids <- body.Embedded.Leads[0].ID
+		}()
+	}
+	seen := map[int64]bool{0: true}
+	for range writers {
+		id := <-ids
+		if seen[id] {
+			t.Fatalf("id %d twice, or no id", id)
+		}
+		seen[id] = true
+	}
+	if n := len(g.s.Arrivals()); n != writers {
+		t.Errorf("%d arrivals", n)
+	}
+}
+
+func TestABurstPassesExactlyTheRate(t *testing.T) {
+	g := newRig(t, WithRate(7))
+	status := make(chan int, 50)
+	for range 50 {
+		go func() {
+			r := httptest.NewRequest("GET", "/api/v4/account", http.NoBody)
+			r.Host = g.host
+			r.Header.Set("Authorization", "Bearer "+g.token)
+			w := httptest.NewRecorder()
+			g.s.ServeHTTP(w, r)
+			status <- w.Code
+		}()
+	}
+	count := map[int]int{}
+	for range 50 {
+		count[<-status]++
+	}
+	// On a very slow machine a second may pass meanwhile and let seven more through.
+	if n := count[200]; n < 7 || n%7 != 0 || count[200]+count[429] != 50 {
+		t.Errorf("statuses %v", count)
+	}
+}
+
+func TestTheRecordForgetsTheOldest(t *testing.T) {
+	var r recorder
+	for range maxArrivals + 1 {
+		r.add(&Arrival{})
+	}
+	for range maxViolations + 1 {
+		r.violate(&Arrival{}, "x")
+	}
+	if len(r.arrivals) != maxArrivals/2+1 || len(r.violations) != maxViolations/2+1 {
+		t.Errorf("%d arrivals, %d violations", len(r.arrivals), len(r.violations))
 	}
 }
