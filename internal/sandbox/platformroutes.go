@@ -10,5 +10,8 @@ func platformRoutes() []route {
 		sourceRoutes(),
 		botRoutes(),
 		legacyRoutes(),
+		talkRoutes(),
+		templateRoutes(),
+		driveRoutes(),
 	)
 }

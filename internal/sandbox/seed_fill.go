@@ -15,6 +15,9 @@ type seeding struct {
 	pipelines                                    []*pipeline
 	contacts, companies, leads                   []int64
 	history                                      []event
+	byName                                       map[string]*customField // "leads/Roof type"
+	catalogs                                     []int64
+	elements                                     [][]int64 // by catalog
 }
 
 func (f *seeding) fill() {
