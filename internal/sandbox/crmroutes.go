@@ -8,5 +8,6 @@ func crmRoutes() []route {
 	return slices.Concat(
 		cardRoutes(),
 		fieldRoutes(),
+		noteRoutes(),
 	)
 }
