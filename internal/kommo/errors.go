@@ -55,6 +55,8 @@ type Error struct {
 	sent bool
 	// hung marks an attempt that ran out of its own time.
 	hung bool
+	// body is the answer of a 400, for POST /calls, which lists unknown numbers in it.
+	body []byte
 }
 
 // FieldError is one complaint about one value. Item is the request_id of the

@@ -30,6 +30,9 @@ func answerError(rep *reply, now time.Time) *Error {
 	if e.RequestID == "" {
 		e.RequestID = p.traceID
 	}
+	if rep.status == http.StatusBadRequest {
+		e.body = rep.body
+	}
 	e.Code = codeOf(rep.status, p)
 	e.Message = meaning(e.Code, rep.status)
 	if detail := p.text(); detail != "" {

@@ -1,4 +1,44 @@
 package kommo
 
-// PipelinesService reads pipelines with their stages.
+import "context"
+
+// Pipeline is a pipeline with its stages (Kommo API facts: pipelines).
+type Pipeline struct {
+	ID         int64  `json:"id"`
+	Name       string `json:"name"`
+	Sort       Int    `json:"sort"`
+	Main       bool   `json:"is_main"`
+	UnsortedOn bool   `json:"is_unsorted_on"`
+	Archive    bool   `json:"is_archive"`
+	AccountID  int64  `json:"account_id"`
+	Embedded   struct {
+		Statuses []Status `json:"statuses"`
+	} `json:"_embedded"`
+}
+
+// Status is a stage. Kind 1 is the stage of incoming leads; 142 and 143 are won
+// and lost in every pipeline.
+type Status struct {
+	ID         int64  `json:"id"`
+	Name       string `json:"name"`
+	Sort       Int    `json:"sort"`
+	Editable   bool   `json:"is_editable"`
+	PipelineID int64  `json:"pipeline_id"`
+	Color      string `json:"color"`
+	Kind       Int    `json:"type"`
+	AccountID  int64  `json:"account_id"`
+}
+
+// PipelinesService reads pipelines.
 type PipelinesService struct{ c *Client }
+
+// List reads all pipelines with their stages: this list has no pages.
+func (s *PipelinesService) List(ctx context.Context) ([]Pipeline, error) {
+	page, err := getPage[Pipeline](ctx, s.c, "pipelines.list", "/leads/pipelines", "pipelines", nil)
+	return page.Items, err
+}
+
+// Get reads one pipeline.
+func (s *PipelinesService) Get(ctx context.Context, id int64) (Pipeline, error) {
+	return getOne[Pipeline](ctx, s.c, Request{Op: "pipelines.get", Path: idPath("/leads/pipelines", id)})
+}

@@ -1,4 +1,121 @@
 package kommo
 
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/url"
+)
+
+// Task is something to do until a deadline (Kommo API facts: tasks).
+type Task struct {
+	ID            int64      `json:"id"`
+	CreatedBy     int64      `json:"created_by"`
+	UpdatedBy     int64      `json:"updated_by"`
+	CreatedAt     Unix       `json:"created_at"`
+	UpdatedAt     Unix       `json:"updated_at"`
+	ResponsibleID int64      `json:"responsible_user_id"`
+	GroupID       int64      `json:"group_id"`
+	EntityID      int64      `json:"entity_id"`
+	EntityType    Entity     `json:"entity_type"`
+	Duration      Int        `json:"duration"` // seconds
+	Completed     bool       `json:"is_completed"`
+	TypeID        int64      `json:"task_type_id"`
+	Text          string     `json:"text"`
+	Result        TaskResult `json:"result"`
+	Deadline      Unix       `json:"complete_till"`
+	AccountID     int64      `json:"account_id"`
+}
+
+// TaskResult is what came of a task.
+type TaskResult struct {
+	Text string `json:"text"`
+}
+
+// UnmarshalJSON reads an object, or the empty list that Kommo writes for none.
+func (r *TaskResult) UnmarshalJSON(raw []byte) error {
+	*r = TaskResult{}
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	type plain TaskResult
+	return json.Unmarshal(raw, (*plain)(r))
+}
+
+// TaskFilter selects tasks. EntityIDs are heeded only with EntityType.
+type TaskFilter struct {
+	ListOptions
+
+	IDs         []int64
+	Responsible []int64
+	Completed   *bool
+	TypeIDs     []int64
+	EntityType  Entity
+	EntityIDs   []int64
+	UpdatedAt   Range
+	Order       Order // id, created_at, complete_till
+}
+
+func (f TaskFilter) query() url.Values {
+	q := url.Values{}
+	f.ListOptions.into(q)
+	setIDs(q, "id", f.IDs)
+	setIDs(q, "responsible_user_id", f.Responsible)
+	setIDs(q, "task_type", f.TypeIDs)
+	if f.Completed != nil {
+		q.Set("filter[is_completed]", map[bool]string{true: "1", false: "0"}[*f.Completed])
+	}
+	if f.EntityType != "" {
+		q.Set("filter[entity_type]", string(f.EntityType))
+		setIDs(q, "entity_id", f.EntityIDs)
+	}
+	f.UpdatedAt.into(q, "updated_at")
+	f.Order.into(q)
+	return q
+}
+
+// TaskWrite creates or changes a task. A new one needs text and deadline.
+type TaskWrite struct {
+	ID            int64       `json:"id,omitzero"`
+	Text          string      `json:"text,omitzero"`
+	Deadline      Unix        `json:"complete_till,omitzero"`
+	ResponsibleID int64       `json:"responsible_user_id,omitzero"`
+	EntityID      int64       `json:"entity_id,omitzero"`
+	EntityType    Entity      `json:"entity_type,omitzero"`
+	TypeID        int64       `json:"task_type_id,omitzero"`
+	Duration      int64       `json:"duration,omitzero"`
+	Completed     *bool       `json:"is_completed,omitzero"`
+	Result        *TaskResult `json:"result,omitzero"`
+	CreatedBy     *int64      `json:"created_by,omitzero"`
+}
+
 // TasksService reads and writes tasks.
 type TasksService struct{ c *Client }
+
+// List reads one page of tasks.
+func (s *TasksService) List(ctx context.Context, f TaskFilter) (Page[Task], error) {
+	return getPage[Task](ctx, s.c, "tasks.list", "/tasks", "tasks", f.query())
+}
+
+// All walks all tasks that match.
+func (s *TasksService) All(ctx context.Context, f TaskFilter) iter.Seq2[Task, error] {
+	return everyPage(func(page int) (Page[Task], error) {
+		f.Page, f.Limit = page, MaxPage
+		return s.List(ctx, f)
+	})
+}
+
+// Get reads one task.
+func (s *TasksService) Get(ctx context.Context, id int64) (Task, error) {
+	return getOne[Task](ctx, s.c, Request{Op: "tasks.get", Path: idPath("/tasks", id)})
+}
+
+// Create makes tasks.
+func (s *TasksService) Create(ctx context.Context, tasks []TaskWrite) ([]Created, error) {
+	return create(ctx, s.c, "tasks.create", "/tasks", "tasks", tasks)
+}
+
+// Update changes one task. Completing it is Completed true with a Result.
+func (s *TasksService) Update(ctx context.Context, id int64, w TaskWrite) (Updated, error) {
+	return patchOne(ctx, s.c, "tasks.update", idPath("/tasks", id), "tasks", w)
+}
