@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+type callCmd struct {
+	common
+
+	Tool string `arg:"" help:"The tool's name."`
+	Args string `arg:"" optional:"" help:"Its arguments as a JSON object, or - to read them from standard input."`
+}
+
+// maxInput bounds what is read from standard input, in bytes.
+const maxInput = 4 << 20
+
+// Run prints the structured answer, of errors too, on stdout.
+func (c *callCmd) Run(ctx context.Context, a *app) error {
+	args, err := c.arguments(a.in)
+	if err != nil {
+		return usageError{err}
+	}
+	p, err := a.wire(ctx, c.flags())
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	tool, err := pick(p.tools, c.Tool)
+	if err != nil {
+		return usageError{err}
+	}
+	result := tool.Call(ctx, args)
+	fmt.Fprintf(a.out, "%s\n", result.Structured)
+	if result.IsError {
+		fmt.Fprintln(a.errOut, result.Text)
+		return errFailed
+	}
+	return nil
+}
+
+func (c *callCmd) arguments(in io.Reader) ([]byte, error) {
+	if c.Args != "-" {
+		return []byte(c.Args), nil
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	if err != nil {
+		return nil, fmt.Errorf("read arguments: %w", err)
+	}
+	if len(raw) > maxInput {
+		return nil, errors.New("arguments are over 4 MiB")
+	}
+	return raw, nil
+}
+
+func pick(tools []registry.Tool, name string) (registry.Tool, error) {
+	i := slices.IndexFunc(tools, func(t registry.Tool) bool { return t.Name == name })
+	if i >= 0 {
+		return tools[i], nil
+	}
+	names := make([]string, len(tools))
+	for i, t := range tools {
+		names[i] = t.Name
+	}
+	return registry.Tool{}, fmt.Errorf("there is no tool %q in this mode; tools: %s", name, strings.Join(names, ", "))
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/server"
+)
+
+// common are the flags of every command that offers tools.
+type common struct {
+	Demo     bool   `help:"Use the embedded make-believe account; all Kommo settings are ignored."`
+	Mode     string `help:"read, write (default) or full (also deletes)." placeholder:"MODE"`
+	Toolsets string `help:"Comma-separated toolsets; default if left out." placeholder:"NAMES"`
+}
+
+func (c common) flags() Flags {
+	return Flags{Demo: c.Demo, Mode: c.Mode, Toolsets: c.Toolsets}
+}
+
+type stdioCmd struct{ common }
+
+// Run serves until standard input ends or a signal comes.
+func (c *stdioCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.wire(ctx, c.flags())
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	s, err := p.server()
+	if err != nil {
+		return err
+	}
+	if p.cfg.Token == "" {
+		p.log.WarnContext(ctx, "no access token: tools are listed, calls answer how to set one")
+	}
+	return server.Stdio(ctx, s, a.in, a.out, p.log)
+}
+
+type httpCmd struct {
+	common
+
+	Addr string `help:"Address on loopback, default 127.0.0.1:8080; port 0 picks a free one." placeholder:"HOST:PORT"`
+}
+
+// Run serves until a signal comes.
+func (c *httpCmd) Run(ctx context.Context, a *app) error {
+	f := c.flags()
+	f.Addr = c.Addr
+	p, err := a.wire(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	s, err := p.server()
+	if err != nil {
+		return err
+	}
+	h, err := server.Listen(ctx, p.cfg.Addr, s, p.log)
+	if err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	p.log.InfoContext(ctx, "ready", slog.String("url", h.URL()))
+	return h.Serve(ctx)
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+)
+
+// Config is everything the process was told, already checked. The order is
+// flag, then environment, then default; secrets come from the environment or
+// from a file, never from a flag, since arguments are visible to other users.
+type Config struct {
+	Account     kommo.Account // zero when no account was named
+	Token       string        // access token; empty: tools are listed but refuse to run
+	BaseURL     *url.URL      // nil: the account's own host
+	MaxRetries  int           // repeats of a read, 0 to 10
+	RatePerHost int           // requests a second for all accounts of this process; 0: no common ceiling
+	Mode        string        // read, write or full
+	Toolsets    []string      // names, empty: default
+	Addr        string        // address of the http command
+	Demo        bool          // embedded sandbox in place of a real account
+}
+
+// Flags are the settings that may also be given on the command line. Empty
+// means not given.
+type Flags struct {
+	Mode     string
+	Toolsets string
+	Addr     string
+	Demo     bool
+}
+
+// Lookup reads one variable of the environment.
+type Lookup func(name string) (value string, ok bool)
+
+const (
+	defaultAddr    = "127.0.0.1:8080"
+	defaultRetries = 5
+	maxRetries     = 10
+)
+
+// loadConfig reads and checks all settings. All problems are reported at once,
+// so that a newcomer does not fix them one start at a time.
+func loadConfig(f Flags, env Lookup) (Config, error) {
+	r := reader{env: env}
+	cfg := Config{
+		Mode:        r.oneOf("KOMMO_MCP_MODE", f.Mode, "write", "read", "write", "full"),
+		Toolsets:    splitList(r.text("KOMMO_MCP_TOOLSETS", f.Toolsets, "")),
+		Addr:        r.text("KOMMO_MCP_ADDR", f.Addr, defaultAddr),
+		MaxRetries:  r.number("KOMMO_MCP_MAX_RETRIES", defaultRetries, maxRetries),
+		RatePerHost: r.number("KOMMO_MCP_RATE_PER_HOST", 0, 1000),
+		Demo:        f.Demo,
+	}
+	if f.Demo {
+		return cfg, errors.Join(r.problems...)
+	}
+	cfg.Token = r.secret("KOMMO_ACCESS_TOKEN", "KOMMO_API_KEY")
+	cfg.BaseURL = r.baseURL("KOMMO_BASE_URL")
+	cfg.Account = r.account("KOMMO_SUBDOMAIN", cfg)
+	return cfg, errors.Join(r.problems...)
+}
+
+// reader collects settings and what is wrong with them.
+type reader struct {
+	env      Lookup
+	problems []error
+}
+
+func (r *reader) fail(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(format, args...))
+}
+
+func (r *reader) text(name, flag, fallback string) string {
+	if flag != "" {
+		return flag
+	}
+	if v, ok := r.env(name); ok && strings.TrimSpace(v) != "" {
+		return strings.TrimSpace(v)
+	}
+	return fallback
+}
+
+func (r *reader) oneOf(name, flag, fallback string, valid ...string) string {
+	v := r.text(name, flag, fallback)
+	if !slices.Contains(valid, v) {
+		r.fail("%s is %q: use one of %s", name, v, strings.Join(valid, ", "))
+	}
+	return v
+}
+
+func (r *reader) number(name string, fallback, highest int) int {
+	v := r.text(name, "", "")
+	if v == "" {
+		return fallback
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > highest {
+		r.fail("%s is %q: use a whole number from 0 to %d", name, v, highest)
+		return fallback
+	}
+	return n
+}
+
+// secret reads the first of names that is set, either directly or through a
+// file named by the same variable with _FILE behind it. The value itself never
+// appears in a problem text.
+func (r *reader) secret(names ...string) string {
+	for _, name := range names {
+		if v := r.text(name, "", ""); v != "" {
+			return v
+		}
+		path := r.text(name+"_FILE", "", "")
+		if path == "" {
+			continue
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			r.fail("%s_FILE cannot be read: %w", name, err)
+			return ""
+		}
+		if v := strings.TrimSpace(string(raw)); v != "" {
+			return v
+		}
+		r.fail("%s_FILE names an empty file: %s", name, path)
+	}
+	return ""
+}
+
+func (r *reader) baseURL(name string) *url.URL {
+	v := r.text(name, "", "")
+	if v == "" {
+		return nil
+	}
+	u, err := kommo.ParseBase(v)
+	if err != nil {
+		r.fail("%s: %w", name, err)
+		return nil
+	}
+	return u
+}
+
+// account resolves the account's host. It may be missing where a loopback base
+// stands for every Kommo host, and where there is no token to use it with.
+func (r *reader) account(name string, cfg Config) kommo.Account {
+	v := r.text(name, "", "")
+	if v == "" {
+		if cfg.BaseURL == nil && cfg.Token != "" {
+			r.fail("%s is missing: set it to your account's address, for example acme or acme.kommo.com", name)
+		}
+		return kommo.Account{}
+	}
+	acct, err := kommo.ParseAccount(v)
+	if err != nil {
+		r.fail("%s: %w", name, err)
+	}
+	return acct
+}
+
+func splitList(s string) []string {
+	fields := strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
+	return slices.DeleteFunc(fields, func(f string) bool { return f == "" })
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+type doctorCmd struct{ common }
+
+const (
+	// tokenWarning is how long before its end a long-lived token is announced:
+	// a new one takes an administrator.
+	tokenWarning = 30 * 24 * time.Hour
+	// clockTolerance is how far this machine's clock may be off before
+	// deadlines and "today" go wrong.
+	clockTolerance = 60 * time.Second
+)
+
+// Run prints one line a check and what to do about each that fails.
+func (c *doctorCmd) Run(ctx context.Context, a *app) error {
+	r := &checkup{out: a.out}
+	p, err := a.wire(ctx, c.flags())
+	if err != nil {
+		r.fail("settings", err.Error(), "Correct the settings named above; kommo-mcp --help and the README list them.")
+		return r.verdict()
+	}
+	defer p.close()
+	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, orNone(p.cfg.Account.Host)))
+	if p.client == nil {
+		r.fail("token", "none is set", noToken().Error())
+		return r.verdict()
+	}
+	r.token(p.cfg.Token, time.Now())
+	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
+	defer cancel()
+	if r.account(ctx, p.client, time.Now) {
+		r.rights(ctx, p.client)
+	}
+	r.tools(p.tools)
+	return r.verdict()
+}
+
+// checkup collects the checks of one run.
+type checkup struct {
+	out    io.Writer
+	failed int
+}
+
+func (r *checkup) ok(name, text string)   { fmt.Fprintf(r.out, "ok    %-9s %s\n", name, text) }
+func (r *checkup) warn(name, text string) { fmt.Fprintf(r.out, "warn  %-9s %s\n", name, text) }
+
+func (r *checkup) fail(name, text, next string) {
+	r.failed++
+	fmt.Fprintf(r.out, "FAIL  %-9s %s\n      %-9s -> %s\n", name, text, "", next)
+}
+
+func (r *checkup) verdict() error {
+	if r.failed > 0 {
+		fmt.Fprintf(r.out, "%d of the checks failed\n", r.failed)
+		return errFailed
+	}
+	fmt.Fprintln(r.out, "all is well")
+	return nil
+}
+
+// claims are what an access token says of itself. Kommo's tokens are JWTs with
+// these claims; only exp can be relied on.
+type claims struct {
+	Expires int64    `json:"exp"`
+	Scopes  []string `json:"scopes"`
+}
+
+func readClaims(token string) (claims, error) {
+	var c claims
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return c, errors.New("the token is not a JWT")
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return c, errors.New("the token's middle part is not base64")
+	}
+	if json.Unmarshal(raw, &c) != nil {
+		return c, errors.New("the token's middle part is not JSON")
+	}
+	return c, nil
+}
+
+func (r *checkup) token(token string, now time.Time) {
+	c, err := readClaims(token)
+	if err != nil {
+		r.warn("token", err.Error()+"; was it copied whole?")
+		return
+	}
+	if c.Expires > 0 {
+		end := time.Unix(c.Expires, 0)
+		left := end.Sub(now)
+		switch {
+		case left <= 0:
+			r.fail("token", "it expired on "+end.Format(time.DateOnly), "Make a new long-lived token under Keys and scopes of your integration.")
+		case left < tokenWarning:
+			r.warn("token", fmt.Sprintf("it expires on %s, in %d days: make a new one soon", end.Format(time.DateOnly), int(left.Hours()/24)))
+		default:
+			r.ok("token", "valid until "+end.Format(time.DateOnly))
+		}
+	}
+	if len(c.Scopes) > 0 && !slices.Contains(c.Scopes, "crm") {
+		r.fail("scopes", "the token lacks the scope crm (it has "+strings.Join(c.Scopes, ", ")+")",
+			"Tick access to account data for the integration and make a new token.")
+	} else if len(c.Scopes) > 0 {
+		r.ok("scopes", strings.Join(c.Scopes, ", "))
+	}
+}
+
+// account asks Kommo who we are and compares the clocks.
+func (r *checkup) account(ctx context.Context, client *kommo.Client, now func() time.Time) bool {
+	var who struct {
+		Name        string `json:"name"`
+		CurrentUser int64  `json:"current_user_id"`
+	}
+	meta, err := client.Do(ctx, kommo.Request{Op: "account.get", Path: "/account"}, &who)
+	if err != nil {
+		problem := registry.Explain(err)
+		r.fail("account", problem.Message, problem.Next)
+		return false
+	}
+	r.ok("account", fmt.Sprintf("%s at %s, acting as user %d", who.Name, client.Host(), who.CurrentUser))
+	if sent, err := http.ParseTime(meta.Header.Get("Date")); err == nil {
+		off := now().Sub(sent).Round(time.Second)
+		if off.Abs() > clockTolerance {
+			r.fail("clock", fmt.Sprintf("this machine is %s off Kommo's clock", off), "Set the clock; deadlines and today would be wrong.")
+		} else {
+			r.ok("clock", "in step with Kommo")
+		}
+	}
+	return true
+}
+
+// rights tries what only some users may.
+func (r *checkup) rights(ctx context.Context, client *kommo.Client) {
+	for _, probe := range []struct{ name, path, without string }{
+		{"leads", "/leads", "search_leads and get_lead will fail"},
+		{"contacts", "/contacts", "search_contacts and post_call_summary will fail"},
+		{"users", "/users", "the token's user is no administrator: users appear as ids, and names of users are not accepted"},
+	} {
+		_, err := client.Do(ctx, kommo.Request{Op: "doctor." + probe.name, Path: probe.path, Query: map[string][]string{"limit": {"1"}}}, nil)
+		switch {
+		case err == nil:
+			r.ok(probe.name, "readable")
+		case kommo.HasCode(err, kommo.CodeForbidden, kommo.CodeScope):
+			r.warn(probe.name, "not readable with this token: "+probe.without)
+		default:
+			problem := registry.Explain(err)
+			r.fail(probe.name, problem.Message, problem.Next)
+		}
+	}
+}
+
+func (r *checkup) tools(tools []registry.Tool) {
+	count := map[registry.Class]int{}
+	for _, t := range tools {
+		count[t.Spec().Class]++
+	}
+	r.ok("tools", fmt.Sprintf("%d: %d read, %d create, %d update, %d delete",
+		len(tools), count[registry.Read], count[registry.Create], count[registry.Update], count[registry.Delete]))
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

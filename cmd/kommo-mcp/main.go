@@ -1,0 +1,109 @@
+// Command kommo-mcp lets AI agents work in a Kommo account through the Model
+// Context Protocol, over stdio and Streamable HTTP.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. They are part of the contract: scripts branch on them.
+const (
+	exitOK    = 0
+	exitFail  = 1 // the tool answered an error, or a check failed
+	exitUsage = 2 // the command line or the settings are wrong
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	a := &app{env: os.LookupEnv, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
+	code := a.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// app is one run of the program; tests make their own.
+type app struct {
+	env    Lookup
+	in     io.Reader
+	out    io.Writer // the protocol and answers, nothing else
+	errOut io.Writer // logs and messages
+}
+
+type cli struct {
+	Stdio   stdioCmd   `cmd:"" default:"withargs" help:"Serve one MCP client on standard input and output (the default command)."`
+	HTTP    httpCmd    `cmd:"" name:"http" help:"Serve MCP over Streamable HTTP at /mcp, on loopback."`
+	Call    callCmd    `cmd:"" help:"Run one tool and print its answer as JSON."`
+	Tools   toolsCmd   `cmd:"" help:"List the tools."`
+	Sandbox sandboxCmd `cmd:"" help:"Serve a make-believe Kommo account for any client to try."`
+	Doctor  doctorCmd  `cmd:"" help:"Check settings, token, rights and clock, and say what to do."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// usageError is a mistake in the command line or the settings.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// failed ends a command with exit code 1 after it has already said why.
+var errFailed = errors.New("failed")
+
+func (a *app) run(ctx context.Context, args []string) int {
+	var (
+		c        cli
+		exited   = -1
+		parser   = kong.Must(&c, a.kongOptions(ctx, &exited)...)
+		kctx, err = parser.Parse(args)
+	)
+	if exited >= 0 { // --help printed the help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(a.errOut, "kommo-mcp: %v\nRun kommo-mcp --help for the commands.\n", err)
+		return exitUsage
+	}
+	return a.exitCode(kctx.Run())
+}
+
+func (a *app) kongOptions(ctx context.Context, exited *int) []kong.Option {
+	return []kong.Option{
+		kong.Name("kommo-mcp"),
+		kong.Description("Lets AI agents work in a Kommo account through the Model Context Protocol."),
+		kong.Writers(a.out, a.errOut),
+		kong.Exit(func(code int) { *exited = code }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(a),
+	}
+}
+
+func (a *app) exitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFailed):
+		return exitFail
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.errOut, "kommo-mcp: %v\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(a.errOut, "kommo-mcp: %v\n", err)
+		return exitFail
+	}
+}
+
+// logger writes to stderr: stdout belongs to the protocol.
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.errOut, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}

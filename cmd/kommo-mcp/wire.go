@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	mcpserver "github.com/mark3labs/mcp-go/server"
+	"golang.org/x/oauth2"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/directory"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/resources"
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/server"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+// product is everything wired together for one run.
+type product struct {
+	cfg      Config
+	provider crm.Provider
+	client   *kommo.Client // nil without a token
+	tools    []registry.Tool
+	log      *slog.Logger
+	closers  []func()
+}
+
+func (p *product) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		p.closers[i]()
+	}
+}
+
+// wire reads the settings and builds the product. Nothing is requested here:
+// a client may list the tools without a network.
+func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
+	cfg, err := loadConfig(f, a.env)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	p := &product{cfg: cfg, log: a.logger()}
+	if cfg.Demo {
+		if err := p.startDemo(ctx); err != nil {
+			return nil, err
+		}
+	}
+	p.connect()
+	all := tools.All(p.provider)
+	if err := registry.Check(all); err != nil {
+		return nil, fmt.Errorf("tool definitions: %w", err)
+	}
+	p.tools, err = registry.Select(all, registry.Choice{Toolsets: p.cfg.Toolsets, Mode: registry.Mode(p.cfg.Mode), Logger: p.log})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return p, nil
+}
+
+// startDemo serves the embedded sandbox on a free loopback port and points the
+// settings at it.
+func (p *product) startDemo(ctx context.Context) error {
+	s := sandbox.New()
+	srv, err := sandbox.Listen(ctx, "127.0.0.1:0", s)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	p.closers = append(p.closers, srv.Close)
+	base, err := kommo.ParseBase(srv.URL)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	p.cfg.BaseURL = base
+	p.cfg.Account, err = kommo.ParseAccount(sandbox.DemoHost)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	p.cfg.Token = s.Token(sandbox.DemoHost)
+	return nil
+}
+
+func (p *product) connect() {
+	if p.cfg.Token == "" {
+		p.provider = func(context.Context) (*crm.Service, error) { return nil, noToken() }
+		return
+	}
+	clock := kommo.SystemClock{}
+	p.client = kommo.New(p.cfg.Account,
+		oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token}),
+		p.clientOptions(clock)...)
+	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
+	p.closers = append(p.closers, names.Close)
+	service := crm.New(p.client, names, clock)
+	p.provider = func(context.Context) (*crm.Service, error) { return service, nil }
+}
+
+func (p *product) clientOptions(clock kommo.Clock) []kommo.Option {
+	opts := []kommo.Option{
+		kommo.WithClock(clock),
+		kommo.WithMaxRetries(p.cfg.MaxRetries),
+		kommo.WithUserAgent("kommo-mcp/" + version()),
+		kommo.WithLogger(p.log),
+	}
+	if p.cfg.BaseURL != nil {
+		opts = append(opts, kommo.WithBaseURL(p.cfg.BaseURL))
+	}
+	if p.cfg.RatePerHost > 0 {
+		opts = append(opts, kommo.WithHostLimiter(kommo.NewGate(p.cfg.RatePerHost, clock)))
+	}
+	return opts
+}
+
+func (p *product) server() (*mcpserver.MCPServer, error) {
+	set, err := resources.New(p.provider)
+	if err != nil {
+		return nil, fmt.Errorf("resources: %w", err)
+	}
+	return server.New(server.Parts{Version: version(), Tools: p.tools, Resources: set, Logger: p.log}), nil
+}
+
+func noToken() error {
+	return problem.New(problem.NoToken, "No Kommo access token is set, so nothing can be read or written.").
+		WithNext("Set KOMMO_SUBDOMAIN (for example acme) and KOMMO_ACCESS_TOKEN (a long-lived token of a private integration: Kommo > Settings > Integrations > your integration > Keys and scopes) and restart the server. To try without an account start it with --demo.")
+}
+
+// httpTimeout bounds the checks of the doctor.
+const httpTimeout = 15 * time.Second

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// maxBody is the largest request body taken, in bytes. A tool call is small;
+// the largest, a call with its transcript, stays far below. mcp-go itself reads
+// without a limit: 200 MB cost it 2.2 GB of memory.
+const maxBody = 4 << 20
+
+// requestLimit bounds one request as a whole. Tools answer within 18 seconds;
+// the rest is for slow readers.
+const requestLimit = 60 * time.Second
+
+var errInternal = errors.New("internal error; see the server log")
+
+// guard stands in front of mcp-go's handler and does what that leaves undone:
+// it checks the Origin (the specification demands 403), refuses every method
+// but POST (a GET stream of mcp-go would receive other clients' messages),
+// bounds the body, and swallows cancellations, whose request ids collide
+// between clients of a stateless server: one client could end another's call.
+// A client cancels by closing its connection.
+type guard struct {
+	next http.Handler
+	stop <-chan struct{} // closed when the server shuts down
+}
+
+func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !originAllowed(r.Header.Get("Origin")) {
+		http.Error(w, "origin not allowed", http.StatusForbidden)
+		return
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "use POST", http.StatusMethodNotAllowed)
+		return
+	}
+	body, ok := readBody(w, r)
+	if !ok {
+		return
+	}
+	method := methodOf(body)
+	if method == "notifications/cancelled" {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	ctx, cancel := g.bounded(r.Context(), method)
+	defer cancel()
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.Header().Set("Cache-Control", "no-store")
+	r = r.WithContext(ctx)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	g.next.ServeHTTP(w, r)
+}
+
+// bounded gives a request its time limit. A listen stream has none, but ends
+// when the server shuts down, which it would otherwise hold up.
+func (g guard) bounded(ctx context.Context, method string) (context.Context, context.CancelFunc) {
+	if method != "subscriptions/listen" {
+		return context.WithTimeout(ctx, requestLimit)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-g.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil {
+		return body, true
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		http.Error(w, "request body over 4 MiB", http.StatusRequestEntityTooLarge)
+	} else {
+		http.Error(w, "request body could not be read", http.StatusBadRequest)
+	}
+	return nil, false
+}
+
+// methodOf reads the JSON-RPC method; empty for anything else, which mcp-go
+// then refuses in its own words.
+func methodOf(body []byte) string {
+	var envelope struct {
+		Method string `json:"method"`
+	}
+	if json.Unmarshal(body, &envelope) != nil {
+		return ""
+	}
+	return envelope.Method
+}
+
+// originAllowed tells whether a browser page of that origin may call. Clients
+// that are no browsers send none. Only pages of this machine are let in, which
+// keeps a website from driving the server through its visitor's browser.
+func originAllowed(origin string) bool {
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && loopbackHost(u.Hostname())
+}
+
+func loopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

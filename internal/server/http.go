@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	mcpserver "github.com/mark3labs/mcp-go/server"
+)
+
+// Endpoint is the path of the MCP endpoint.
+const Endpoint = "/mcp"
+
+const (
+	headerTimeout   = 5 * time.Second
+	readTimeout     = 30 * time.Second
+	idleTimeout     = 2 * time.Minute
+	shutdownTimeout = 20 * time.Second // a tool call ends within 18
+)
+
+// HTTP serves the MCP endpoint. Stateless: nothing is kept between requests,
+// so any replica can answer any of them, and streams of one client can never
+// carry another's messages.
+type HTTP struct {
+	listener net.Listener
+	srv      *http.Server
+}
+
+// Listen opens addr, which must be on loopback: until access keys exist,
+// whoever reaches the port works in the account. Port 0 picks a free one.
+func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, log *slog.Logger) (*HTTP, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: use host:port, for example 127.0.0.1:8080: %w", addr, err)
+	}
+	if !loopbackHost(host) {
+		return nil, fmt.Errorf("address %q is not on loopback: use 127.0.0.1, [::1] or localhost, since there is no access control yet", addr)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	stop := make(chan struct{})
+	srv := &http.Server{
+		Handler:           Handler(s, stop),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		// No WriteTimeout: a listen stream stays open; the guard bounds the rest.
+	}
+	srv.RegisterOnShutdown(func() { close(stop) })
+	return &HTTP{listener: listener, srv: srv}, nil
+}
+
+// Handler is the whole HTTP surface: the guarded MCP endpoint and a health
+// check. stop ends the open listen streams.
+func Handler(s *mcpserver.MCPServer, stop <-chan struct{}) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(Endpoint, guard{
+		next: mcpserver.NewStreamableHTTPServer(s,
+			mcpserver.WithStateLess(true),
+			mcpserver.WithDisableStreaming(true),
+		),
+		stop: stop,
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	return mux
+}
+
+// URL is the address of the MCP endpoint.
+func (h *HTTP) URL() string { return "http://" + h.listener.Addr().String() + Endpoint }
+
+// Serve answers requests until ctx ends, then lets the calls in flight finish.
+func (h *HTTP) Serve(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- h.srv.Serve(h.listener) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := h.srv.Shutdown(stopCtx); err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
