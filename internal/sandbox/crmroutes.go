@@ -9,5 +9,6 @@ func crmRoutes() []route {
 		cardRoutes(),
 		fieldRoutes(),
 		noteRoutes(),
+		taskRoutes(),
 	)
 }
