@@ -1,0 +1,176 @@
+// Package registry is where tools meet the protocol: it turns a Go function with an input and an output
+// struct into a tool with a schema, decodes and validates its arguments, runs it within a time limit, and
+// renders its answer or its error. It is the only package that touches mcp-go for tools.
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// DefaultTimeout is how long a call may take: the strictest host gives up after 20 seconds.
+const DefaultTimeout = 17 * time.Second
+
+// DefaultMaxChars is the size cap of an answer: hosts cut what is longer, without saying so.
+const DefaultMaxChars = 40_000
+
+// Class is the kind of act a tool is. Hints, modes and the verbs a name may start with follow from it.
+type Class uint8
+
+// The four classes. There is no zero class, so that forgetting it is noticed.
+const (
+	Read Class = iota + 1
+	Create
+	Update
+	Delete
+)
+
+// String is the class in lower case.
+func (c Class) String() string {
+	switch c {
+	case Read:
+		return "read"
+	case Create:
+		return "create"
+	case Update:
+		return "update"
+	case Delete:
+		return "delete"
+	default:
+		return "none"
+	}
+}
+
+// Spec describes a tool to people, models and hosts.
+type Spec struct {
+	Name, Title, Description string
+	Class                    Class
+	Toolset                  string // "" is DefaultToolset
+	OpenWorld                bool   // sends a message to a customer
+	Destructive, Idempotent  bool   // only with Class Create: what other classes derive
+	PeopleText               bool   // the answer carries free text written by people: it gets the data notice
+	Timeout                  time.Duration
+	Narrow                   string // for lists: the arguments that make a cut answer smaller, "pipeline, stage or updated"
+}
+
+// Hints are the four explicit hints that hosts use to decide what needs a confirmation.
+type Hints struct{ ReadOnly, Destructive, Idempotent, OpenWorld bool }
+
+// Hints derives the hints from the class.
+func (s Spec) Hints() Hints {
+	h := Hints{OpenWorld: s.OpenWorld}
+	switch s.Class {
+	case Read:
+		h.ReadOnly, h.Idempotent = true, true
+	case Update, Delete:
+		h.Destructive, h.Idempotent = true, true
+	case Create:
+		h.Destructive, h.Idempotent = s.Destructive, s.Idempotent
+	}
+	return h
+}
+
+// Options are what the running program sets for all tools.
+type Options struct {
+	Logger   *slog.Logger // internal errors and panics, with stack; nil = none
+	MaxChars int          // size cap of an answer in characters; 0 = DefaultMaxChars
+}
+
+// Tool is a defined tool: a value that can be listed, checked, called and registered.
+type Tool struct {
+	spec   Spec
+	input  json.RawMessage
+	output json.RawMessage
+	args   *arguments
+	answer *answerSchema
+	run    func(ctx context.Context, args map[string]any) (any, error)
+	opts   Options
+	err    error // what is wrong with the definition; reported by Check
+}
+
+// Define makes a tool of a function. In is a flat struct whose tags become the input schema
+// (`json`, `jsonschema`, `jsonschema_description`); Out becomes the output schema. Mistakes in the
+// definition are kept and returned by Check, so that tools can be built without an error path.
+func Define[In, Out any](s Spec, h func(ctx context.Context, in In) (Out, error)) Tool {
+	if s.Toolset == "" {
+		s.Toolset = DefaultToolset
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = DefaultTimeout
+	}
+	t := Tool{spec: s}
+	if t.args, t.input, t.err = reflectArguments[In](s.Name); t.err != nil {
+		return t
+	}
+	if t.answer, t.output, t.err = reflectAnswer[Out](s.Name); t.err != nil {
+		return t
+	}
+	t.run = func(ctx context.Context, args map[string]any) (any, error) {
+		in, err := bind[In](args)
+		if err != nil {
+			return nil, err
+		}
+		return h(ctx, in)
+	}
+	return t
+}
+
+// Name is the tool's name.
+func (t Tool) Name() string { return t.spec.Name }
+
+// Title is the tool's title for people.
+func (t Tool) Title() string { return t.spec.Title }
+
+// Spec is the tool's description as defined, with defaults filled in.
+func (t Tool) Spec() Spec { return t.spec }
+
+// InputSchema is the JSON Schema of the arguments.
+func (t Tool) InputSchema() json.RawMessage { return t.input }
+
+// OutputSchema is the JSON Schema of structuredContent, of successful answers and errors alike.
+func (t Tool) OutputSchema() json.RawMessage { return t.output }
+
+// Configure returns the tools with the options set.
+func Configure(tools []Tool, o Options) []Tool {
+	out := make([]Tool, len(tools))
+	for i, t := range tools {
+		t.opts = o
+		out[i] = t
+	}
+	return out
+}
+
+func (t Tool) logger() *slog.Logger {
+	if t.opts.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return t.opts.Logger
+}
+
+func (t Tool) maxChars() int {
+	if t.opts.MaxChars <= 0 {
+		return DefaultMaxChars
+	}
+	return t.opts.MaxChars
+}
+
+// Find returns the tool with that name.
+func Find(tools []Tool, name string) (Tool, error) {
+	for _, t := range tools {
+		if t.spec.Name == name {
+			return t, nil
+		}
+	}
+	return Tool{}, fmt.Errorf("there is no tool %q%s", name, didYouMean(nearest(name, toolNames(tools))))
+}
+
+func toolNames(tools []Tool) []string {
+	names := make([]string, len(tools))
+	for i, t := range tools {
+		names[i] = t.spec.Name
+	}
+	return names
+}

@@ -1,0 +1,65 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+// Register adds the tools to an MCP server. Whatever happens in a call comes back as a tool result: a Go
+// error would become a JSON-RPC error, which many hosts keep from the model.
+func Register(s *server.MCPServer, tools []Tool) {
+	entries := make([]server.ServerTool, len(tools))
+	for i, t := range tools {
+		entries[i] = server.ServerTool{Tool: t.definition(), Handler: t.handle}
+	}
+	if len(entries) > 0 {
+		s.AddTools(entries...)
+	}
+}
+
+// definition is the tool as tools/list shows it. All four hints are set: mcp-go's and the protocol's
+// defaults would make a read tool look destructive.
+func (t Tool) definition() mcp.Tool {
+	d := mcp.NewToolWithRawSchema(t.spec.Name, t.spec.Description, t.input)
+	d.Title = t.spec.Title
+	d.RawOutputSchema = t.output
+	h := t.spec.Hints()
+	d.Annotations = mcp.ToolAnnotation{
+		ReadOnlyHint:    mcp.ToBoolPtr(h.ReadOnly),
+		DestructiveHint: mcp.ToBoolPtr(h.Destructive),
+		IdempotentHint:  mcp.ToBoolPtr(h.Idempotent),
+		OpenWorldHint:   mcp.ToBoolPtr(h.OpenWorld),
+	}
+	return d
+}
+
+// MarshalJSON is the tool's definition as tools/list shows it.
+func (t Tool) MarshalJSON() ([]byte, error) { return json.Marshal(t.definition()) }
+
+func (t Tool) handle(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	res := t.Call(ctx, rawArguments(r))
+	return &mcp.CallToolResult{
+		Content:           []mcp.Content{mcp.NewTextContent(res.Text)},
+		StructuredContent: res.Structured,
+		IsError:           res.IsError,
+	}, nil
+}
+
+// rawArguments prefers the bytes of the wire: decoded numbers have lost digits.
+func rawArguments(r mcp.CallToolRequest) json.RawMessage {
+	switch raw := r.GetRawArguments().(type) {
+	case json.RawMessage:
+		return raw
+	case nil:
+		return nil
+	default:
+		b, err := json.Marshal(raw)
+		if err != nil {
+			return json.RawMessage(`"unreadable"`) // not an object: refused with an explanation
+		}
+		return b
+	}
+}
