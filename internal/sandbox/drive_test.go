@@ -24,7 +24,7 @@ func TestFileIsUploadedInPartsAndAttached(t *testing.T) {
 
 	g.get("//v1.0/files?filter[term]=PLAN").want(200).eq(1, "_count")
 	g.get("//v1.0/files/stats").want(200).eq(len(data), "used")
-	g.get("//v1.0/files/" + uuid).want(200).eq("pdf", "metadata", "extension")
+	g.get("//v1.0/files/"+uuid).want(200).eq("pdf", "metadata", "extension")
 	g.patch("//v1.0/files/"+uuid, `{"name":"final.pdf"}`).want(200).eq("final.pdf", "name")
 	link := file.at("_links", "download", "href").(string)
 	if got := g.get("/" + strings.TrimPrefix(link, "https://drive-c.kommo.com")).want(200); string(got.raw) != data {

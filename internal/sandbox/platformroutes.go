@@ -13,5 +13,14 @@ func platformRoutes() []route {
 		talkRoutes(),
 		templateRoutes(),
 		driveRoutes(),
+		catalogRoutes(),
+		elementRoutes(),
+		customerRoutes(),
+		transactionRoutes(),
+		segmentRoutes(),
+		widgetRoutes(),
+		shortLinkRoutes(),
+		miscRoutes(),
+		websiteButtonRoutes(),
 	)
 }

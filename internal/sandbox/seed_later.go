@@ -1,5 +1,4 @@
 package sandbox
 
 func (f *seeding) platformBefore() {}
-func (f *seeding) activity()       {}
 func (f *seeding) platform()       {}

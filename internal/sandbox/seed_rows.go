@@ -1,0 +1,64 @@
+package sandbox
+
+import (
+	"cmp"
+	"slices"
+)
+
+// activity stores notes and tasks, oldest first, so that ids follow time.
+func (f *seeding) activity() {
+	slices.SortStableFunc(f.p.notes, func(x, y seedNote) int { return cmp.Compare(x.created, y.created) })
+	slices.SortStableFunc(f.p.tasks, func(x, y seedTask) int { return cmp.Compare(x.created, y.created) })
+	for i := range f.p.notes {
+		f.note(&f.p.notes[i])
+	}
+	for i := range f.p.tasks {
+		f.task(&f.p.tasks[i])
+	}
+}
+
+// ref turns an index of the plan into the record it became.
+func (f *seeding) ref(r seedRef) ref {
+	return ref{r.entity, map[string][]int64{"leads": f.leads, "contacts": f.contacts, "companies": f.companies}[r.entity][r.index]}
+}
+
+func (f *seeding) note(s *seedNote) {
+	on, by := f.ref(s.on), int64(0)
+	if s.by >= 0 {
+		by = f.users[s.by]
+	}
+	n := &note{
+		ID: notes(f.a).alloc(), EntityID: on.id, Entity: on.entity, Responsible: by, Type: s.typ, Params: storedParams(s.typ, nil, s.params),
+		CreatedBy: by, UpdatedBy: by, CreatedAt: s.created, UpdatedAt: s.created,
+	}
+	notes(f.a).put(n.ID, n)
+	f.log(s.created, by, noteEvent(s.typ), on.entity, on.id, nil, valueOf("note", object{"id": n.ID}))
+}
+
+func (f *seeding) task(s *seedTask) {
+	on, by := f.ref(s.on), f.users[s.createdBy]
+	t := &task{
+		ID: tasks(f.a).alloc(), EntityID: on.id, Entity: on.entity, Responsible: f.users[s.responsible], Text: s.text, Result: s.result,
+		Type: f.taskType(s.typ), Duration: s.duration, CompleteTill: s.due, Completed: s.done,
+		CreatedBy: by, UpdatedBy: by, CreatedAt: s.created, UpdatedAt: s.created,
+	}
+	tasks(f.a).put(t.ID, t)
+	f.log(s.created, by, "task_added", "tasks", t.ID, nil, nil)
+	if s.done {
+		t.UpdatedAt, t.UpdatedBy = s.completed, f.users[s.closer]
+		f.log(s.completed, t.UpdatedBy, "task_result_added", "tasks", t.ID, nil, valueOf("task", object{"text": t.Result}))
+		f.log(s.completed, t.UpdatedBy, "task_completed", "tasks", t.ID, nil, nil)
+		return
+	}
+	if at, has := f.a.closestTask[on]; !has || s.due < at {
+		f.a.closestTask[on] = s.due
+	}
+}
+
+// taskType is the id of a plan's type: calls and meetings first, then its own.
+func (f *seeding) taskType(typ int) int64 {
+	if typ < 2 {
+		return int64(typ + 1)
+	}
+	return f.taskTypes[typ-2]
+}
