@@ -10,5 +10,7 @@ func crmRoutes() []route {
 		fieldRoutes(),
 		noteRoutes(),
 		taskRoutes(),
+		linkRoutes(),
+		tagRoutes(),
 	)
 }

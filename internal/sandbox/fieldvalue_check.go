@@ -21,7 +21,7 @@ func (c *call) checkElements(f *customField, values []any, path string, p *probl
 			p.add(at, codeInvalidType)
 			continue
 		}
-		elementSchema(c.a, f).validate(c, v, at, p)
+		valueSchema(c.a, f).validate(c, v, at, p)
 		if chosen(f.Type) {
 			c.checkChoice(f, v, at, p)
 		}
@@ -38,9 +38,9 @@ func unexpected(name string) field {
 	return field{name: name, check: func(*call, any) string { return codeNotExpected }}
 }
 
-// elementSchema is one element of values (Kommo API facts: custom fields, table of
+// valueSchema is one element of values (Kommo API facts: custom fields, table of
 // types).
-func elementSchema(a *account, f *customField) schema {
+func valueSchema(a *account, f *customField) schema {
 	plain := schema{unexpected("enum_id"), unexpected("enum_code")}
 	value := func(k kind, check func(*call, any) string) schema {
 		return append(plain, field{name: "value", kind: k, check: check})
