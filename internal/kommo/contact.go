@@ -2,12 +2,9 @@ package kommo
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/url"
 )
-
-var errNoID = errors.New("an id is missing")
 
 // Contact is a person (Kommo API facts: contacts and companies).
 type Contact struct {

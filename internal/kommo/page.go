@@ -2,10 +2,13 @@ package kommo
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // MaxPage is the largest page of most lists; asking for more gives this many.
@@ -17,6 +20,8 @@ type Page[T any] struct {
 	Items   []T
 	HasNext bool
 	Total   *int
+
+	ids string // of all items, to notice a page that comes again
 }
 
 // ListOptions choose a page. Page counts from 1; Limit 0 is Kommo's default 50.
@@ -41,17 +46,40 @@ func getPage[T any](ctx context.Context, c *Client, op, path, key string, q url.
 	if err != nil || meta.Status == http.StatusNoContent {
 		return Page[T]{}, err
 	}
-	items, err := records[T](e, key)
+	items, err := records[T](op, e, key)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return Page[T]{Items: items, HasNext: e.Links.Next != nil && len(items) > 0, Total: e.Total}, nil
+	return Page[T]{Items: items, HasNext: e.Links.Next != nil && len(items) > 0, Total: e.Total, ids: idsOf(e.Embedded[key])}, nil
 }
 
-// everyPage walks a list to its end: no next link, or an empty page, since a
-// next link may lead to 204. The walk ends at the first error.
+// idsOf names a page by the ids of its items; empty if they have none. Ids are
+// numbers, of events and groups texts. The items themselves differ from page
+// to page even when they are the same, since their links repeat the query.
+func idsOf(raw json.RawMessage) string {
+	var items []struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if json.Unmarshal(raw, &items) != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, item := range items {
+		if len(item.ID) == 0 {
+			return ""
+		}
+		b.Write(item.ID)
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// everyPage walks a list to its end: no next link, an empty page, since a next
+// link may lead to 204, or a page that comes again, since some lists ignore
+// page. The walk ends at the first error.
 func everyPage[T any](get func(page int) (Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		before := ""
 		for n := 1; ; n++ {
 			page, err := get(n)
 			if err != nil {
@@ -59,6 +87,10 @@ func everyPage[T any](get func(page int) (Page[T], error)) iter.Seq2[T, error] {
 				yield(none, err)
 				return
 			}
+			if page.ids != "" && page.ids == before {
+				return
+			}
+			before = page.ids
 			for _, item := range page.Items {
 				if !yield(item, nil) {
 					return
@@ -79,6 +111,26 @@ func Collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
 			return out, err
 		}
 		out = append(out, item)
+	}
+	return out, nil
+}
+
+// ChunkSize is how many records Kommo advises to write at once; 250 is the
+// most it takes.
+const ChunkSize = 50
+
+// InChunks writes records in requests of the advised size, in their order, and
+// joins the answers. It ends at the first error: what it returns with one was
+// written, the rest was not, except for the chunk that failed with
+// CodeUnknownOutcome.
+func InChunks[T, R any](ctx context.Context, items []T, write func(context.Context, []T) ([]R, error)) ([]R, error) {
+	out := make([]R, 0, len(items))
+	for chunk := range slices.Chunk(items, ChunkSize) {
+		done, err := write(ctx, chunk)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, done...)
 	}
 	return out, nil
 }

@@ -1,69 +1,15 @@
 package kommo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
-	"time"
 )
 
-// Unix is a point in time as Kommo writes it, in seconds; 0 means none. It
-// takes strings and null too: some answers write numbers as text.
-type Unix int64
-
-// Time is the moment in UTC; the zero time for none.
-func (u Unix) Time() time.Time {
-	if u == 0 {
-		return time.Time{}
-	}
-	return time.Unix(int64(u), 0).UTC()
-}
-
-// UnixOf is the opposite of Time.
-func UnixOf(t time.Time) Unix {
-	if t.IsZero() {
-		return 0
-	}
-	return Unix(t.Unix())
-}
-
-// UnmarshalJSON reads a number, a number in a string, or null.
-func (u *Unix) UnmarshalJSON(raw []byte) error {
-	n, err := lenientNumber(raw)
-	*u = Unix(n)
-	return err
-}
-
-// Int is a whole number that Kommo may also write as text, as a float or as
-// null, which is 0.
-type Int int64
-
-// UnmarshalJSON reads all of these.
-func (i *Int) UnmarshalJSON(raw []byte) error {
-	n, err := lenientNumber(raw)
-	*i = Int(n)
-	return err
-}
-
-var errNotNumber = errors.New("not a number")
-
-func lenientNumber(raw []byte) (int64, error) {
-	text := string(bytes.Trim(raw, `"`))
-	if text == "" || text == "null" || text == "false" {
-		return 0, nil
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n, nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, errNotNumber
-	}
-	return int64(f), nil
-}
+var errNoID = errors.New("an id is missing")
 
 // href is one entry of _links.
 type href struct {
@@ -81,14 +27,14 @@ type envelope struct {
 }
 
 // records reads the records under a key of _embedded; none if it is missing.
-func records[T any](e envelope, key string) ([]T, error) {
+func records[T any](op string, e envelope, key string) ([]T, error) {
 	raw, ok := e.Embedded[key]
 	if !ok || string(raw) == "null" {
 		return nil, nil
 	}
 	var out []T
 	if err := json.Unmarshal(raw, &out); err != nil {
-		return nil, &Error{Code: CodeBadResponse, Message: "Kommo's answer has an unexpected form", Err: err, sent: true}
+		return nil, &Error{Code: CodeBadResponse, Op: op, Message: "Kommo's answer has an unexpected form", Err: err, sent: true}
 	}
 	return out, nil
 }
@@ -105,67 +51,75 @@ func getOne[T any](ctx context.Context, c *Client, r Request) (T, error) {
 }
 
 // Created is one record of a create's answer. RequestIDs names the items of
-// the request it stands for: several where Kommo merged them.
+// the request it stands for: several where Kommo merged them. Deleted and
+// Unsorted come with contacts and companies only.
 type Created struct {
 	ID         int64      `json:"id"`
 	EntityID   int64      `json:"entity_id"` // the record a note hangs on
 	RequestIDs RequestIDs `json:"request_id"`
-}
-
-// RequestIDs is a request_id: text, or a list of texts after leads/complex.
-type RequestIDs []string
-
-// UnmarshalJSON reads text, number, list or null.
-func (r *RequestIDs) UnmarshalJSON(raw []byte) error {
-	*r = nil
-	if len(raw) > 0 && raw[0] == '[' {
-		var list []json.RawMessage
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return err
-		}
-		for _, item := range list {
-			*r = append(*r, string(bytes.Trim(item, `"`)))
-		}
-		return nil
-	}
-	if text := string(bytes.Trim(raw, `"`)); text != "null" && text != "" {
-		*r = RequestIDs{text}
-	}
-	return nil
+	Deleted    bool       `json:"is_deleted"`
+	Unsorted   bool       `json:"is_unsorted"`
 }
 
 // create posts a list and returns what was made, in the order of the request:
 // Kommo may answer in another, so items are matched by request_id.
 func create[T any](ctx context.Context, c *Client, op, path, key string, items []T) ([]Created, error) {
+	if len(items) == 0 {
+		return nil, emptyRequest(op)
+	}
 	var e envelope
 	if _, err := c.Do(ctx, Request{Op: op, Method: http.MethodPost, Path: path, Body: items}, &e); err != nil {
 		return nil, err
 	}
-	made, err := records[Created](e, key)
+	made, err := records[Created](op, e, key)
 	if err != nil {
 		return nil, unusableReply(op, err)
 	}
-	out := make([]Created, len(items))
-	for i, m := range made {
-		out[place(m.RequestIDs, i, len(items))] = m
-	}
-	for _, m := range out {
-		if m.ID == 0 {
-			return nil, unusableReply(op, errors.New("an id is missing"))
+	return inOrder(op, len(items), made, func(m Created) (int64, RequestIDs) { return m.ID, m.RequestIDs })
+}
+
+// inOrder puts the records of a create's answer in the order of the request.
+// Each item must have its id: otherwise nobody knows what was made.
+func inOrder[T any](op string, count int, made []T, key func(T) (id int64, of RequestIDs)) ([]T, error) {
+	out := make([]T, count)
+	filled := make([]bool, count)
+	for position, m := range made {
+		id, of := key(m)
+		if id == 0 {
+			return nil, unusableReply(op, errNoID)
 		}
+		for _, at := range places(of, position) {
+			if at < count {
+				out[at], filled[at] = m, true
+			}
+		}
+	}
+	if slices.Contains(filled, false) {
+		return nil, unusableReply(op, errNoID)
 	}
 	return out, nil
 }
 
-// place finds the item of the request that an answer stands for. All requests
-// leave request_id to Kommo, which then numbers the items.
-func place(ids RequestIDs, position, count int) int {
-	if len(ids) > 0 {
-		if n, err := strconv.Atoi(ids[0]); err == nil && n >= 0 && n < count {
-			return n
+// places finds the items of the request that an answer stands for. No request
+// sets request_id, so that Kommo numbers the items from 0; a merged record has
+// the numbers of all items that went into it. Without numbers the position
+// counts.
+func places(ids RequestIDs, position int) []int {
+	var out []int
+	for _, id := range ids {
+		if n, err := strconv.Atoi(id); err == nil && n >= 0 {
+			out = append(out, n)
 		}
 	}
-	return min(position, count-1)
+	if len(out) == 0 {
+		return []int{position}
+	}
+	return out
+}
+
+// emptyRequest refuses a write of nothing, which Kommo answers with 400.
+func emptyRequest(op string) error {
+	return &Error{Code: CodeInvalid, Op: op, Message: "there is nothing to write: the list of records is empty"}
 }
 
 // unusableReply is the error of a write that Kommo took but whose answer does
@@ -177,10 +131,16 @@ func unusableReply(op string, cause error) error {
 	}
 }
 
-// Updated is the answer to an update.
+// Updated is the answer to an update. Name, Deleted and Unsorted come with
+// contacts and companies only.
 type Updated struct {
-	ID        int64 `json:"id"`
-	UpdatedAt Unix  `json:"updated_at"`
+	ID         int64      `json:"id"`
+	EntityID   int64      `json:"entity_id"` // the record a note hangs on
+	Name       string     `json:"name"`
+	UpdatedAt  Unix       `json:"updated_at"`
+	RequestIDs RequestIDs `json:"request_id"`
+	Deleted    bool       `json:"is_deleted"`
+	Unsorted   bool       `json:"is_unsorted"`
 }
 
 // patchOne updates one record. The answer is a bare object, or the record in
@@ -190,24 +150,34 @@ func patchOne(ctx context.Context, c *Client, op, path, key string, body any) (U
 	if _, err := c.Do(ctx, Request{Op: op, Method: http.MethodPatch, Path: path, Body: body}, &raw); err != nil {
 		return Updated{}, err
 	}
+	return updatedOne(raw, key), nil
+}
+
+// updatedOne reads the answer to the update of one record. An echo that cannot
+// be read is no failure: the update was taken.
+func updatedOne(raw json.RawMessage, key string) Updated {
 	var e envelope
-	if json.Unmarshal(raw, &e) == nil && e.Embedded[key] != nil {
-		if list, err := records[Updated](e, key); err == nil && len(list) > 0 {
-			return list[0], nil
+	if json.Unmarshal(raw, &e) == nil {
+		if list, err := records[Updated]("", e, key); err == nil && len(list) > 0 {
+			return list[0]
 		}
 	}
 	var u Updated
-	if len(raw) > 0 && json.Unmarshal(raw, &u) != nil {
-		return u, nil // the update was taken; only its echo is unreadable
+	if json.Unmarshal(raw, &u) != nil {
+		return Updated{}
 	}
-	return u, nil
+	return u
 }
 
-// patchMany updates several records, at most 250; 50 are advised.
+// patchMany updates several records, at most 250; 50 are advised (see InChunks).
+// One bad item fails all.
 func patchMany[T any](ctx context.Context, c *Client, op, path, key string, items []T) ([]Updated, error) {
+	if len(items) == 0 {
+		return nil, emptyRequest(op)
+	}
 	var e envelope
 	if _, err := c.Do(ctx, Request{Op: op, Method: http.MethodPatch, Path: path, Body: items}, &e); err != nil {
 		return nil, err
 	}
-	return records[Updated](e, key)
+	return records[Updated](op, e, key)
 }
