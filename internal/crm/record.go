@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
 )
 
 // Kinds of records, as answers name them.
@@ -75,4 +74,3 @@ func short(text string, limit int) string {
 	runes := []rune(text)
 	return strings.TrimRight(string(runes[:limit-1]), " ") + "…"
 }
-

@@ -16,6 +16,7 @@ type Service struct {
 	names *directory.Directory
 	clock kommo.Clock
 	done  *memo
+	made  claims
 }
 
 // Provider chooses the account of the calling principal. Without a token it

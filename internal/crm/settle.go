@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	secondLook  = 2 * time.Second        // Kommo may show a new record late
+	secondLook  = 2 * time.Second         // Kommo may show a new record late
 	lookTimeout = 3500 * time.Millisecond // both looks must fit into a tool's 18 s
 )
 
 // write is a create whose answer may get lost.
 type write[T any] struct {
-	what string                                           // for the error: "lead \"Roof job\""
-	send func(context.Context) (T, error)                 // sends it once
+	what string                                            // for the error: "lead \"Roof job\""
+	send func(context.Context) (T, error)                  // sends it once
 	find func(context.Context) (out T, ok bool, err error) // looks whether it is there
 }
 
