@@ -259,11 +259,11 @@ func TestKommoFailsWhileANameIsLookedUp(t *testing.T) {
 func TestWarmLoadsEachSectionOnce(t *testing.T) {
 	d, a, _ := rig(t)
 	for range 2 {
-		if err := d.Warm(t.Context(), InAccount, InPipelines, InUsers, InLossReasons, InLeadFields, InContactFields); err != nil {
+		if err := d.Warm(t.Context(), InAccount, InPipelines, InUsers, InLossReasons, InCompanyFields, InContactFields); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{accountPath, pipelinesPath, usersPath, reasonsPath, leadFields, contactFields} {
+	for _, path := range []string{accountPath, pipelinesPath, usersPath, reasonsPath, companyFields, contactFields} {
 		if n := a.requests(path); n != 1 {
 			t.Errorf("%d requests for %s, want 1", n, path)
 		}

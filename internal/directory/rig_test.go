@@ -69,6 +69,7 @@ const (
 	reasonsPath   = "/api/v4/leads/loss_reasons"
 	leadFields    = "/api/v4/leads/custom_fields"
 	contactFields = "/api/v4/contacts/custom_fields"
+	companyFields = "/api/v4/companies/custom_fields"
 	forbidden     = `{"title":"Forbidden","type":"https://httpstatus.es/403","status":403,"detail":"You don't have enough permissions"}`
 )
 

@@ -3,8 +3,7 @@ package directory
 import (
 	"context"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 )
 
 // me is the responsible that stands for the user whose token this is.
@@ -20,14 +19,15 @@ func (d *Directory) User(ctx context.Context, nameOrID string) (User, error) {
 	return lookUp(ctx, d.users, func(list List[User]) (User, error) { return user(list, nameOrID) })
 }
 
-// Me is the user whose token this is.
+// Me is the user whose token this is. That only the account must tell: where the users cannot be read, for
+// whatever reason, the id is the only thing known.
 func (d *Directory) Me(ctx context.Context) (User, error) {
-	var account Account
 	var users List[User]
-	var g errgroup.Group
-	g.Go(func() (err error) { account, err = d.Account(ctx); return err })
-	g.Go(func() (err error) { users, err = d.Users(ctx); return err })
-	if err := g.Wait(); err != nil {
+	var wg sync.WaitGroup
+	wg.Go(func() { users, _ = d.Users(ctx) })
+	account, err := d.Account(ctx)
+	wg.Wait()
+	if err != nil {
 		return User{}, err
 	}
 	for _, u := range users.Items {

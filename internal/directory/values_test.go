@@ -220,3 +220,31 @@ func TestFieldsAreNamedOnce(t *testing.T) {
 	_, err = fieldWrites(List[Field]{Unavailable: "Kommo says no."}, kommo.Leads, map[string]any{"Sum": 1.0}, zone, parseForTest(zone))
 	candidateNames(t, err, problem.Unavailable, "fields.Sum")
 }
+
+func FuzzEncode(f *testing.F) {
+	for _, seed := range []string{`"abc"`, `12.5`, `[1,"a",null]`, `{"value":"1","code":"MOB"}`, `{"name":{}}`, `[[]]`, `{"catalog_id":"4"}`} {
+		f.Add(seed)
+	}
+	types := everyType().Items
+	f.Fuzz(func(t *testing.T, plain string) {
+		var v any
+		if json.Unmarshal([]byte(plain), &v) != nil {
+			return
+		}
+		for _, one := range types {
+			values, err := encoder{field: one, argument: "fields.X", zone: time.UTC, parse: parseForTest(time.UTC)}.encode(v)
+			if err != nil {
+				if _, ok := errors.AsType[*problem.Problem](err); !ok {
+					t.Errorf("%s %s: %v explains nothing", one.Type, plain, err)
+				}
+				continue
+			}
+			if _, err := json.Marshal(kommo.FieldValueWrite{FieldID: 1, Values: values}); err != nil {
+				t.Errorf("%s %s gave values that cannot be sent: %v", one.Type, plain, err)
+			}
+			if v != nil && len(values) == 0 {
+				t.Errorf("%s %s would clear the field", one.Type, plain)
+			}
+		}
+	})
+}
