@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 )
 
@@ -29,26 +28,25 @@ func (t Tool) Call(ctx context.Context, args json.RawMessage) Result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.spec.Timeout)
 	defer cancel()
-	out, err := t.guarded(ctx, values)
+	res, err := t.guarded(ctx, values)
 	if err != nil {
 		return t.failure(t.explainError(ctx, err))
-	}
-	res, err := t.success(out)
-	if err != nil {
-		t.logger().ErrorContext(ctx, "tool answer cannot be rendered", "tool", t.spec.Name, "error", err)
-		return t.failure(unreadableAnswer(t.spec))
 	}
 	return res
 }
 
-// guarded runs the handler and turns a panic into an error whose text stays in the log.
-func (t Tool) guarded(ctx context.Context, values map[string]any) (out any, err error) {
+// guarded runs the handler and renders its answer. A panic becomes an error whose text stays in the log.
+func (t Tool) guarded(ctx context.Context, values map[string]any) (res Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			t.logger().ErrorContext(ctx, "tool panicked", "tool", t.spec.Name,
-				"panic", fmt.Sprint(p), slog.String("stack", string(debug.Stack())))
-			out, err = nil, internalProblem(t.spec)
+				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			res, err = Result{}, internalProblem(t.spec)
 		}
 	}()
-	return t.run(ctx, values)
+	out, err := t.run(ctx, values)
+	if err != nil {
+		return Result{}, err
+	}
+	return t.success(out)
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -64,7 +65,10 @@ func (a *arguments) unknown(args map[string]any) (issues []issue, meant map[stri
 			continue
 		}
 		delete(args, name)
-		guess := a.meant(name)
+		guess := ""
+		if len(issues) < maxIssues { // what is not shown needs no guess
+			guess = a.meant(name)
+		}
 		text := "Unknown argument " + quoted(name)
 		if guess != "" {
 			meant[guess] = true
@@ -99,7 +103,9 @@ func (a *arguments) violations(args map[string]any) []issue {
 
 // refusal puts the issues in the order of the struct, drops repetitions and joins them, a line each.
 func (a *arguments) refusal(issues []issue) *problem.Problem {
-	slices.SortStableFunc(issues, func(x, y issue) int { return a.rank(x.field) - a.rank(y.field) })
+	slices.SortFunc(issues, func(x, y issue) int {
+		return cmp.Or(a.rank(x.field)-a.rank(y.field), strings.Compare(x.text, y.text))
+	})
 	issues = slices.Compact(issues)
 	lines := make([]string, 0, maxIssues+1)
 	unknown := false
@@ -110,8 +116,7 @@ func (a *arguments) refusal(issues []issue) *problem.Problem {
 	if more := len(issues) - maxIssues; more > 0 {
 		lines = append(lines, plural(more, "further argument problem")+" not shown.")
 	}
-	field, _, _ := strings.Cut(issues[0].field, "[")
-	p := problem.Invalid(field, strings.Join(lines, "\n")).WithNext("Correct this and call again; nothing was done.")
+	p := problem.Invalid(clip(issues[0].field), strings.Join(lines, "\n")).WithNext("Correct this and call again; nothing was done.")
 	if unknown {
 		p.WithNext(a.valids() + " Correct this and call again; nothing was done.")
 	}
@@ -119,11 +124,7 @@ func (a *arguments) refusal(issues []issue) *problem.Problem {
 }
 
 // rank orders issues: unknown arguments first, then by the position of the argument.
-func (a *arguments) rank(field string) int {
-	name, _, _ := strings.Cut(field, "[")
-	name, _, _ = strings.Cut(name, ".")
-	return slices.Index(a.names, name)
-}
+func (a *arguments) rank(field string) int { return slices.Index(a.names, field) }
 
 func (a *arguments) valids() string {
 	if len(a.names) == 0 {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -28,18 +29,15 @@ func (t Tool) explainError(ctx context.Context, err error) *problem.Problem {
 	return internalProblem(t.spec).Wrap(err)
 }
 
-// completed fills what the code itself tells: the wait that Kommo named, and a next step.
+// completed fills what the circumstances tell: the wait that Kommo named, and a next step.
 func (t Tool) completed(p *problem.Problem) *problem.Problem {
-	k, caused := errors.AsType[*kommo.Error](p.Err)
-	if p.Next != "" && (p.RetryAfter > 0 || !caused) {
-		return p
-	}
 	c := *p
-	if caused && c.RetryAfter == 0 {
-		c.RetryAfter = k.RetryAfter
+	if k, ok := errors.AsType[*kommo.Error](p.Err); ok {
+		c.RetryAfter = cmp.Or(c.RetryAfter, k.RetryAfter)
+		c.Next = cmp.Or(c.Next, kommoProblem(k, t.spec).Next)
 	}
-	if caused && c.Next == "" {
-		c.Next = nextSteps[kommoCodes[k.Code]]
+	if c.Next == "" && len(c.Candidates) > 0 {
+		c.Next = "Call again with one of the candidates."
 	}
 	return &c
 }
@@ -67,10 +65,6 @@ func internalProblem(s Spec) *problem.Problem {
 		return p.WithNext("Nothing was changed. Try once more; if it happens again, report it to whoever runs this server.")
 	}
 	return p.WithNext("Look at the record before you repeat the call, since part of it may have been done. Report it to whoever runs this server.")
-}
-
-func unreadableAnswer(s Spec) *problem.Problem {
-	return internalProblem(s)
 }
 
 // seconds is a duration in words, rounded up: a wait that is named too short is a second failure.

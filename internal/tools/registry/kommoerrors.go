@@ -56,8 +56,10 @@ const (
 	addressStep = "An administrator has to add this server's IP address to the list in Kommo's security settings. Repeating the call does not help."
 )
 
-// maxFieldLines is how many complaints about single values are listed.
-const maxFieldLines = 10
+const (
+	inMessage     = 3  // complaints about single values that the client's message names already
+	maxFieldLines = 10 // complaints that are listed at all
+)
 
 // kommoProblem explains a failed request. Statuses never come bare and bodies never come at all: the
 // client's message says in plain words what Kommo meant.
@@ -70,10 +72,8 @@ func kommoProblem(k *kommo.Error, s Spec) *problem.Problem {
 	if lines := fieldLines(k.Fields); lines != "" {
 		p.Message += "\n" + lines
 	}
-	if code == problem.RateLimited || code == problem.Blocked {
-		if k.RetryAfter > 0 {
-			p.Next = "Wait " + seconds(k.RetryAfter) + ", then call again with the same arguments; do not send calls in parallel."
-		}
+	if (code == problem.RateLimited || code == problem.Blocked) && k.RetryAfter > 0 {
+		p.Next = "Wait " + seconds(k.RetryAfter) + ", then call again with the same arguments; do not send calls in parallel."
 	}
 	if s.Class != Read && (code == problem.Timeout || code == problem.Canceled) {
 		p.Next = "Part of it may have been done: look at the record before you repeat the call."
@@ -92,8 +92,12 @@ func kommoNext(k kommo.Code, code problem.Code) string {
 	}
 }
 
-// fieldLines lists path and reason of each complaint. A path is Kommo's: custom_fields_values.0.values.
+// fieldLines lists path and reason of each complaint, if there are more than the message holds. A path is
+// Kommo's: custom_fields_values.0.values.
 func fieldLines(fields []kommo.FieldError) string {
+	if len(fields) <= inMessage {
+		return ""
+	}
 	var lines []string
 	for _, f := range fields[:min(len(fields), maxFieldLines)] {
 		if text := f.String(); text != "" {
