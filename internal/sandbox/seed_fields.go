@@ -81,22 +81,31 @@ func (p *seedPlan) withTypes(e seedEntity, entity string, n int) seedEntity {
 	}
 	d := &p.dice
 	date := p.at(-int(d.between(30, 900)), 0, 0)
-	values := []seedValue{
-		several("Interests", "Solar", "Maintenance"), several("Contact channel", pick(d, []string{"Phone", "E-mail", "Messenger"})),
-		one("Newsletter", d.chance(50)), one("Customer since", date), one("Last review", date+10*hour),
-		one("Remarks", "Met at the home show.\nPrefers e-mail."), one("Website", "https://www.example.com/"+strconv.Itoa(n)),
-		one("Street", "12 "+pick(d, streets())), coded("Postal address", p.address()...),
-		one("Anniversary", date), one("Credit limit", strconv.Itoa(500*d.below(40))),
-		p.document("Document", fmt.Sprintf("agreement-%d.pdf", n)), one("External ID", fmt.Sprintf("ERP-%05d", n)),
+	values := []func() seedValue{
+		func() seedValue { return several("Interests", "Solar", "Maintenance") },
+		func() seedValue { return several("Contact channel", pick(d, []string{"Phone", "E-mail", "Messenger"})) },
+		func() seedValue { return one("Newsletter", d.chance(50)) },
+		func() seedValue { return one("Customer since", date) },
+		func() seedValue { return one("Last review", date+10*hour) },
+		func() seedValue { return one("Remarks", "Met at the home show.\nPrefers e-mail.") },
+		func() seedValue { return one("Website", "https://www.example.com/"+strconv.Itoa(n)) },
+		func() seedValue { return one("Street", "12 "+pick(d, streets())) },
+		func() seedValue { return coded("Postal address", p.address()...) },
+		func() seedValue { return one("Anniversary", date) },
+		func() seedValue { return one("Credit limit", strconv.Itoa(500*d.below(40))) },
+		func() seedValue { return p.document("Document", fmt.Sprintf("agreement-%d.pdf", n)) },
+		func() seedValue { return one("External ID", fmt.Sprintf("ERP-%05d", n)) },
 	}
 	if entity == "contacts" {
-		values = append(values, several("Preferred language", pick(d, []string{"English", "Spanish"})), one("Household size", strconv.Itoa(1+d.below(6))),
-			one("Legal details", object{"name": e.name, "entity_type": int64(1)}), coded("IM", "OTHER", "user"+strconv.Itoa(n)))
+		values = append(values,
+			func() seedValue { return several("Preferred language", pick(d, []string{"English", "Spanish"})) },
+			func() seedValue { return one("Household size", strconv.Itoa(1+d.below(6))) },
+			func() seedValue { return one("Legal details", object{"name": e.name, "entity_type": int64(1)}) },
+			func() seedValue { return coded("IM", "OTHER", "user"+strconv.Itoa(n)) })
 	}
 	// Each record shows four of them.
 	for i := range 4 {
-		v := values[(n/4*4+i)%len(values)]
-		if !e.holds(v.field) {
+		if v := values[(n/4*4+i)%len(values)](); !e.holds(v.field) {
 			e.values = append(e.values, v)
 		}
 	}
@@ -144,19 +153,23 @@ func (p *seedPlan) leadValues(n int, l *seedLead) []seedValue {
 	if l.stage == seedWon {
 		v = append(v, one("Contract number", fmt.Sprintf("SR-%04d", 1000+n)), one("Install date", dayOf(p.today, l.closed+21*day)))
 	}
-	rare := []seedValue{
-		one("Survey appointment", p.at(int(d.between(-20, 14)), 9+d.below(8), 30)),
-		one("Site notes", "Ladder access from the north side.\nTwo skylights."),
-		one("Proposal", fmt.Sprintf("https://proposals.example.com/p/%d", 5000+n)),
-		one("Site address", strconv.FormatInt(d.between(10, 990), 10)+" "+pick(d, streets())),
-		coded("Billing address", p.address()...),
-		one("Warranty anniversary", p.at(-int(d.between(100, 1500)), 0, 0)),
-		one("Contract party", object{"name": "Sunridge Customer " + strconv.Itoa(n), "entity_type": int64(1)}),
-		p.document("Roof photo", fmt.Sprintf("roof-%d.jpg", n)),
-		one("utm_source", pick(d, []string{"google", "facebook", "newsletter"})),
-		one("utm_campaign", pick(d, []string{"spring-solar", "storm-repair"})),
+	rare := []func() seedValue{
+		func() seedValue { return one("Survey appointment", p.at(int(d.between(-20, 14)), 9+d.below(8), 30)) },
+		func() seedValue { return one("Site notes", "Ladder access from the north side.\nTwo skylights.") },
+		func() seedValue { return one("Proposal", fmt.Sprintf("https://proposals.example.com/p/%d", 5000+n)) },
+		func() seedValue {
+			return one("Site address", strconv.FormatInt(d.between(10, 990), 10)+" "+pick(d, streets()))
+		},
+		func() seedValue { return coded("Billing address", p.address()...) },
+		func() seedValue { return one("Warranty anniversary", p.at(-int(d.between(100, 1500)), 0, 0)) },
+		func() seedValue {
+			return one("Contract party", object{"name": "Sunridge Customer " + strconv.Itoa(n), "entity_type": int64(1)})
+		},
+		func() seedValue { return p.document("Roof photo", fmt.Sprintf("roof-%d.jpg", n)) },
+		func() seedValue { return one("utm_source", pick(d, []string{"google", "facebook", "newsletter"})) },
+		func() seedValue { return one("utm_campaign", pick(d, []string{"spring-solar", "storm-repair"})) },
 	}
-	return append(v, rare[n%len(rare)], rare[(n+3)%len(rare)])
+	return append(v, rare[n%len(rare)](), rare[(n+3)%len(rare)]())
 }
 
 // dayOf is midnight of the day of a unix time in the time zone of today.

@@ -14,7 +14,8 @@ type seeding struct {
 	groups, roles, users, taskTypes, lossReasons []int64
 	pipelines                                    []*pipeline
 	contacts, companies, leads                   []int64
-	history                                      []event
+	history                                      []*event
+	stages                                       map[[2]int64][]any      // see stageValue
 	byName                                       map[string]*customField // "leads/Roof type"
 	catalogs                                     []int64
 	elements                                     [][]int64 // by catalog
@@ -34,6 +35,8 @@ func (f *seeding) fill() {
 }
 
 func (f *seeding) profile() {
+	f.stages = map[[2]int64][]any{}
+	f.history = make([]*event, 0, 3*(len(f.p.leads)+len(f.p.notes)+len(f.p.contacts)))
 	f.p.profile.uuid, f.p.profile.amojoID = f.p.dice.uuid(), f.p.dice.uuid()
 	f.a.profile = f.p.profile
 }
@@ -130,11 +133,19 @@ func (f *seeding) leadRows() {
 func (f *seeding) journey(s *seedLead, l *lead) {
 	f.log(s.created, l.CreatedBy, "lead_added", "leads", l.ID, nil, nil)
 	for _, step := range s.steps() {
-		at := func(stage int) []any {
-			return valueOf("lead_status", object{"id": f.stage(s.pipeline, stage), "pipeline_id": l.PipelineID})
-		}
-		f.log(step.at, l.Responsible, "lead_status_changed", "leads", l.ID, at(step.from), at(step.to))
+		from, to := f.stage(s.pipeline, step.from), f.stage(s.pipeline, step.to)
+		f.log(step.at, l.Responsible, "lead_status_changed", "leads", l.ID, f.stageValue(l.PipelineID, from), f.stageValue(l.PipelineID, to))
 	}
+}
+
+// stageValue is a stage as events show it. The same few come again and again, and
+// nobody changes the values of events: each is made once.
+func (f *seeding) stageValue(pipelineID, statusID int64) []any {
+	key := [2]int64{pipelineID, statusID}
+	if f.stages[key] == nil {
+		f.stages[key] = valueOf("lead_status", object{"id": statusID, "pipeline_id": pipelineID})
+	}
+	return f.stages[key]
 }
 
 func (f *seeding) linkLead(s *seedLead, l *lead) {
@@ -172,13 +183,13 @@ func (f *seeding) tags(entity string, names []string) []int64 {
 
 // log keeps an event for finish, which puts all into the order of time.
 func (f *seeding) log(at, by int64, typ, entity string, id int64, before, after []any) {
-	f.history = append(f.history, event{
+	f.history = append(f.history, &event{
 		Type: typ, EntityType: singular(entity), EntityID: id, CreatedBy: by, CreatedAt: at, ValueBefore: before, ValueAfter: after,
 	})
 }
 
 func (f *seeding) finish() {
-	slices.SortStableFunc(f.history, func(x, y event) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
+	slices.SortStableFunc(f.history, func(x, y *event) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
 	for _, e := range f.history {
 		if e.ValueBefore == nil {
 			e.ValueBefore = []any{}
@@ -187,8 +198,8 @@ func (f *seeding) finish() {
 			e.ValueAfter = []any{}
 		}
 		e.ID = f.eventID(e.CreatedAt)
-		f.a.events = append(f.a.events, &e)
 	}
+	f.a.events = append(f.a.events, f.history...)
 }
 
 // eventID is as those of new events, but the same at every start.

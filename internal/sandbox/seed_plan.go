@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // seedPlan is the content of a demo account before it has ids: records point at
 // each other by index. It keeps what the company is like apart from how the
@@ -17,6 +14,7 @@ type seedPlan struct {
 	groups      []string
 	roles       []seedRole
 	users       []seedUser
+	sellers     []int // see seller
 	pipelines   []seedPipeline
 	lossReasons []string
 	taskTypes   []seedTaskType
@@ -178,17 +176,15 @@ func (p *seedPlan) ago(days int) int64 {
 
 // seller is the index of a user who handles leads.
 func (p *seedPlan) seller() int {
-	var sellers []int
-	for i, u := range p.users {
-		if !u.inactive {
-			sellers = append(sellers, i)
+	if p.sellers == nil {
+		for i, u := range p.users {
+			if !u.inactive {
+				p.sellers = append(p.sellers, i)
+			}
 		}
 	}
-	return pick(&p.dice, sellers)
+	return pick(&p.dice, p.sellers)
 }
-
-// hasTag tells whether the lead carries the tag.
-func (l *seedLead) hasTag(name string) bool { return slices.Contains(l.tags, name) }
 
 // open tells whether the lead is neither won nor lost.
 func (l *seedLead) open() bool { return l.stage >= 0 }
