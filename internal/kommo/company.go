@@ -28,6 +28,9 @@ type CompanyWrite struct {
 	Name          string            `json:"name,omitzero"`
 	ResponsibleID int64             `json:"responsible_user_id,omitzero"`
 	CreatedBy     *int64            `json:"created_by,omitzero"`
+	UpdatedBy     *int64            `json:"updated_by,omitzero"`
+	CreatedAt     Unix              `json:"created_at,omitzero"`
+	UpdatedAt     Unix              `json:"updated_at,omitzero"` // left out: now
 	Fields        []FieldValueWrite `json:"custom_fields_values,omitzero"`
 	AddTags       []TagRef          `json:"tags_to_add,omitzero"`
 	RemoveTags    []TagRef          `json:"tags_to_delete,omitzero"` // not on create
@@ -63,4 +66,9 @@ func (s *CompaniesService) Create(ctx context.Context, companies []CompanyWrite)
 // Update changes one company.
 func (s *CompaniesService) Update(ctx context.Context, id int64, w CompanyWrite) (Updated, error) {
 	return patchOne(ctx, s.c, "companies.update", idPath("/companies", id), "companies", w)
+}
+
+// UpdateMany changes several companies, each named by its ID.
+func (s *CompaniesService) UpdateMany(ctx context.Context, companies []CompanyWrite) ([]Updated, error) {
+	return patchMany(ctx, s.c, "companies.update_many", "/companies", "companies", companies)
 }

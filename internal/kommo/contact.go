@@ -59,15 +59,18 @@ type ContactWrite struct {
 	LastName      string            `json:"last_name,omitzero"`
 	ResponsibleID int64             `json:"responsible_user_id,omitzero"`
 	CreatedBy     *int64            `json:"created_by,omitzero"`
+	UpdatedBy     *int64            `json:"updated_by,omitzero"`
+	CreatedAt     Unix              `json:"created_at,omitzero"`
+	UpdatedAt     Unix              `json:"updated_at,omitzero"` // left out: now
 	Fields        []FieldValueWrite `json:"custom_fields_values,omitzero"`
 	AddTags       []TagRef          `json:"tags_to_add,omitzero"`
 	RemoveTags    []TagRef          `json:"tags_to_delete,omitzero"` // not on create
 	Embedded      *CardEmbedding    `json:"_embedded,omitzero"`
 }
 
-// CardEmbedding replaces the tags of a card.
+// CardEmbedding replaces the tags of a card; an empty set removes them all.
 type CardEmbedding struct {
-	Tags []TagRef `json:"tags,omitzero"`
+	Tags TagSet `json:"tags,omitzero"`
 }
 
 // ContactsService reads and writes contacts.

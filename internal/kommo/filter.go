@@ -116,6 +116,14 @@ func setTexts(q url.Values, name string, values []string) {
 	}
 }
 
+// entityPath is the path of something below a kind of card: "/leads/notes".
+func entityPath(of Entity, rest string) string { return "/" + string(of) + "/" + rest }
+
+// cardPath is the path of something below one card: "/leads/5/notes".
+func cardPath(of Entity, id int64, rest string) string {
+	return idPath("/"+string(of), id) + "/" + rest
+}
+
 func idPath(path string, id int64) string { return path + "/" + strconv.FormatInt(id, 10) }
 
 func withQuery(with []string) url.Values {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"strconv"
 )
@@ -138,7 +137,8 @@ func (f LeadFilter) query() url.Values {
 }
 
 // LeadWrite creates or changes a lead. What is left out stays as it is. With
-// the stages 142 and 143 the pipeline must be given, since all have them.
+// the stages 142 and 143 the pipeline must be given, since all have them; a
+// write without it is refused before it is sent.
 type LeadWrite struct {
 	ID            int64             `json:"id,omitzero"`
 	Name          string            `json:"name,omitzero"`
@@ -148,7 +148,9 @@ type LeadWrite struct {
 	LossReasonID  int64             `json:"loss_reason_id,omitzero"` // only with stage 143
 	ResponsibleID int64             `json:"responsible_user_id,omitzero"`
 	CreatedBy     *int64            `json:"created_by,omitzero"`
+	UpdatedBy     *int64            `json:"updated_by,omitzero"`
 	CreatedAt     Unix              `json:"created_at,omitzero"`
+	UpdatedAt     Unix              `json:"updated_at,omitzero"` // left out: now
 	ClosedAt      Unix              `json:"closed_at,omitzero"`
 	Fields        []FieldValueWrite `json:"custom_fields_values,omitzero"`
 	AddTags       []TagRef          `json:"tags_to_add,omitzero"`
@@ -159,7 +161,7 @@ type LeadWrite struct {
 // LeadEmbedding links records to a new lead; on a change only tags are taken,
 // and they replace the whole set.
 type LeadEmbedding struct {
-	Tags      []TagRef      `json:"tags,omitzero"`
+	Tags      TagSet        `json:"tags,omitzero"`
 	Contacts  []LinkedWrite `json:"contacts,omitzero"`
 	Companies []LinkedWrite `json:"companies,omitzero"`
 }
@@ -194,60 +196,49 @@ func (s *LeadsService) Get(ctx context.Context, id int64, with ...string) (Lead,
 
 // Create makes leads, at most 250; 50 are advised. One bad item fails all.
 func (s *LeadsService) Create(ctx context.Context, leads []LeadWrite) ([]Created, error) {
-	return create(ctx, s.c, "leads.create", "/leads", "leads", leads)
+	const op = "leads.create"
+	if err := checkLeads(op, leads); err != nil {
+		return nil, err
+	}
+	return create(ctx, s.c, op, "/leads", "leads", leads)
 }
 
 // Update changes one lead.
 func (s *LeadsService) Update(ctx context.Context, id int64, w LeadWrite) (Updated, error) {
-	return patchOne(ctx, s.c, "leads.update", idPath("/leads", id), "leads", w)
+	const op = "leads.update"
+	if err := checkLeads(op, []LeadWrite{w}); err != nil {
+		return Updated{}, err
+	}
+	return patchOne(ctx, s.c, op, idPath("/leads", id), "leads", w)
 }
 
 // UpdateMany changes several leads, each named by its ID.
 func (s *LeadsService) UpdateMany(ctx context.Context, leads []LeadWrite) ([]Updated, error) {
-	return patchMany(ctx, s.c, "leads.update_many", "/leads", "leads", leads)
-}
-
-// ComplexLead is a lead with at most one contact and one company, each an
-// existing one or a new one, made in one request.
-type ComplexLead struct {
-	Name          string            `json:"name,omitzero"`
-	Price         *float64          `json:"price,omitzero"`
-	StatusID      int64             `json:"status_id,omitzero"`
-	PipelineID    int64             `json:"pipeline_id,omitzero"`
-	ResponsibleID int64             `json:"responsible_user_id,omitzero"`
-	CreatedBy     *int64            `json:"created_by,omitzero"`
-	Fields        []FieldValueWrite `json:"custom_fields_values,omitzero"` // at most 40
-	AddTags       []TagRef          `json:"tags_to_add,omitzero"`
-	Embedded      ComplexParts      `json:"_embedded,omitzero"`
-}
-
-// ComplexParts hold the contact and the company of a complex lead. A
-// ContactWrite with an ID links that contact.
-type ComplexParts struct {
-	Contacts  []ContactWrite `json:"contacts,omitzero"`
-	Companies []CompanyWrite `json:"companies,omitzero"`
-}
-
-// ComplexCreated says what a complex lead became. Merged means that duplicate
-// control put it into an existing lead.
-type ComplexCreated struct {
-	ID         int64      `json:"id"`
-	ContactID  *int64     `json:"contact_id"`
-	CompanyID  *int64     `json:"company_id"`
-	RequestIDs RequestIDs `json:"request_id"`
-	Merged     bool       `json:"merged"`
-}
-
-// CreateComplex makes leads with their contacts and companies, at most 50. The
-// answer is a bare list.
-func (s *LeadsService) CreateComplex(ctx context.Context, leads []ComplexLead) ([]ComplexCreated, error) {
-	const op = "leads.create_complex"
-	var made []ComplexCreated
-	if _, err := s.c.Do(ctx, Request{Op: op, Method: http.MethodPost, Path: "/leads/complex", Body: leads}, &made); err != nil {
+	const op = "leads.update_many"
+	if err := checkLeads(op, leads); err != nil {
 		return nil, err
 	}
-	if len(made) == 0 || made[0].ID == 0 {
-		return nil, unusableReply(op, errNoID)
+	return patchMany(ctx, s.c, op, "/leads", "leads", leads)
+}
+
+// checkLeads refuses a closed stage without its pipeline: Kommo would put the
+// lead into a pipeline of its own choice.
+func checkLeads(op string, leads []LeadWrite) error {
+	for i, l := range leads {
+		if err := checkStage(op, i, l.StatusID, l.PipelineID); err != nil {
+			return err
+		}
 	}
-	return made, nil
+	return nil
+}
+
+func checkStage(op string, item int, statusID, pipelineID int64) error {
+	if pipelineID != 0 || statusID != StatusWon && statusID != StatusLost {
+		return nil
+	}
+	return &Error{
+		Code: CodeInvalid, Op: op,
+		Message: "the stages won (142) and lost (143) exist in every pipeline, so the pipeline must be given with them",
+		Fields:  []FieldError{{Item: strconv.Itoa(item), Path: "pipeline_id", Code: "FieldMissing", Detail: "This field is missing."}},
+	}
 }

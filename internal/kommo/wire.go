@@ -18,12 +18,24 @@ type href struct {
 
 // envelope is what surrounds the records of an answer.
 type envelope struct {
-	Page  int  `json:"_page"`
 	Total *int `json:"_total_items"`
 	Links struct {
 		Next *href `json:"next"`
 	} `json:"_links"`
-	Embedded map[string]json.RawMessage `json:"_embedded"`
+	Embedded embedded `json:"_embedded"`
+}
+
+// embedded are the lists of an answer by name. Kommo's PHP may write an empty
+// map as an empty list.
+type embedded map[string]json.RawMessage
+
+// UnmarshalJSON reads an object; anything else holds no lists.
+func (e *embedded) UnmarshalJSON(raw []byte) error {
+	*e = nil
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	return json.Unmarshal(raw, (*map[string]json.RawMessage)(e))
 }
 
 // records reads the records under a key of _embedded; none if it is missing.
