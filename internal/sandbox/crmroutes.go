@@ -12,5 +12,7 @@ func crmRoutes() []route {
 		taskRoutes(),
 		linkRoutes(),
 		tagRoutes(),
+		complexRoutes(),
+		callRoutes(),
 	)
 }

@@ -34,6 +34,9 @@ type Switches struct {
 	StrictLossReason bool
 	// CallsNoMatch400 answers POST /calls without a match with 400 instead of 200.
 	CallsNoMatch400 bool
+	// DuplicateControl merges the leads of /leads/complex into open leads whose main
+	// contact has the same phone or e-mail.
+	DuplicateControl bool
 	// UnpaidEvery answers every nth request with 402, TransientEvery with the 400
 	// that asks to retry; 0 is never.
 	UnpaidEvery, TransientEvery int
