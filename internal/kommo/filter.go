@@ -116,6 +116,22 @@ func setTexts(q url.Values, name string, values []string) {
 	}
 }
 
+func setStages(q url.Values, name string, stages []StagePair) {
+	for i, s := range stages {
+		key := fmt.Sprintf("filter[%s][%d]", name, i)
+		q.Set(key+"[pipeline_id]", strconv.FormatInt(s.PipelineID, 10))
+		q.Set(key+"[status_id]", strconv.FormatInt(s.StatusID, 10))
+	}
+}
+
+// flag is a yes or no as queries write it.
+func flag(on bool) string {
+	if on {
+		return "1"
+	}
+	return "0"
+}
+
 // entityPath is the path of something below a kind of card: "/leads/notes".
 func entityPath(of Entity, rest string) string { return "/" + string(of) + "/" + rest }
 

@@ -3,7 +3,6 @@ package kommo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"net/url"
 	"strconv"
@@ -127,10 +126,7 @@ func (f LeadFilter) query() url.Values {
 	f.CardFilter.into(q)
 	f.ListOptions.into(q)
 	setIDs(q, "pipeline_id", f.Pipelines)
-	for i, s := range f.Stages {
-		q.Set(fmt.Sprintf("filter[statuses][%d][pipeline_id]", i), strconv.FormatInt(s.PipelineID, 10))
-		q.Set(fmt.Sprintf("filter[statuses][%d][status_id]", i), strconv.FormatInt(s.StatusID, 10))
-	}
+	setStages(q, "statuses", f.Stages)
 	f.Price.into(q, "price")
 	f.ClosedAt.into(q, "closed_at")
 	return q

@@ -6,15 +6,20 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 // The types of notes that this client writes or looks into.
 const (
-	NoteCommon  = "common"
-	NoteCallIn  = "call_in"
-	NoteCallOut = "call_out"
-	NoteService = "service_message"
+	NoteCommon          = "common"          // TextParams
+	NoteCallIn          = "call_in"         // CallParams
+	NoteCallOut         = "call_out"        // CallParams
+	NoteService         = "service_message" // ServiceParams
+	NoteExtendedService = "extended_service_message"
+	NoteSMSIn           = "sms_in"          // SMSParams
+	NoteSMSOut          = "sms_out"         // SMSParams
+	NotePlace           = "geolocation"     // PlaceParams
+	NoteAttachment      = "attachment"      // AttachmentParams
+	NoteMail            = "amomail_message" // only read
 )
 
 // Note is an entry in a card's timeline (Kommo API facts: notes). Notes cannot
@@ -54,69 +59,6 @@ func (n Note) Call() (CallParams, bool) {
 	return p, true
 }
 
-// TextParams are the parameters of a common note.
-type TextParams struct {
-	Text string `json:"text"`
-}
-
-// ServiceParams are the parameters of a service message: who says what.
-type ServiceParams struct {
-	Service string `json:"service"`
-	Text    string `json:"text"`
-}
-
-// CallParams are the parameters of a call note. Duration and a source that is
-// not empty are required.
-type CallParams struct {
-	Unique      string      `json:"uniq,omitzero"`
-	Duration    Int         `json:"duration"` // seconds
-	Source      string      `json:"source"`
-	Link        string      `json:"link,omitzero"` // recording
-	Phone       string      `json:"phone"`
-	Responsible Responsible `json:"call_responsible,omitzero"` // user id or name
-	Result      string      `json:"call_result,omitzero"`
-	Status      CallStatus  `json:"call_status,omitzero"`
-}
-
-// Responsible is a user id or a name: Kommo takes and gives both.
-type Responsible string
-
-// UnmarshalJSON reads a number or a text.
-func (r *Responsible) UnmarshalJSON(raw []byte) error {
-	if string(raw) == "null" {
-		return nil
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		*r = Responsible(text)
-		return nil
-	}
-	*r = Responsible(strings.TrimSpace(string(raw)))
-	return nil
-}
-
-// CallStatus is how a call went.
-type CallStatus int64
-
-// The statuses of calls; 8 is known to the official client only.
-const (
-	CallLeftMessage  CallStatus = 1
-	CallLater        CallStatus = 2
-	CallNotAvailable CallStatus = 3
-	CallTalked       CallStatus = 4
-	CallWrongNumber  CallStatus = 5
-	CallNoAnswer     CallStatus = 6
-	CallBusy         CallStatus = 7
-	CallUndefined    CallStatus = 8
-)
-
-// UnmarshalJSON reads a number, also as text.
-func (s *CallStatus) UnmarshalJSON(raw []byte) error {
-	n, err := lenientNumber(raw)
-	*s = CallStatus(n)
-	return err
-}
-
 // NoteFilter selects notes.
 type NoteFilter struct {
 	ListOptions
@@ -140,14 +82,18 @@ func (f NoteFilter) query() url.Values {
 	return q
 }
 
-// NoteWrite creates a note. Params is one of the Params types.
+// NoteWrite creates or changes a note: type and parameters are needed in both
+// cases. Params is one of the Params types. Calls count in Kommo's reports only
+// if CreatedBy is ResponsibleID.
 type NoteWrite struct {
-	EntityID      int64  `json:"entity_id,omitzero"`
+	ID            int64  `json:"id,omitzero"`        // only in UpdateMany
+	EntityID      int64  `json:"entity_id,omitzero"` // the card, in Create and UpdateMany
 	Type          string `json:"note_type"`
 	Params        any    `json:"params"`
 	CreatedBy     *int64 `json:"created_by,omitzero"`
 	ResponsibleID int64  `json:"responsible_user_id,omitzero"`
 	CreatedAt     Unix   `json:"created_at,omitzero"`
+	Trigger       *bool  `json:"is_need_to_trigger_digital_pipeline,omitzero"` // nil: yes
 }
 
 // NotesService reads and writes notes.
@@ -155,12 +101,22 @@ type NotesService struct{ c *Client }
 
 // List reads one page of the notes of all cards of a kind.
 func (s *NotesService) List(ctx context.Context, of Entity, f NoteFilter) (Page[Note], error) {
-	return getPage[Note](ctx, s.c, "notes.list", "/"+string(of)+"/notes", "notes", f.query())
+	return getPage[Note](ctx, s.c, "notes.list", entityPath(of, "notes"), "notes", f.query())
 }
 
-// ListOf reads one page of the notes of one card.
+// All walks all notes of all cards of a kind.
+func (s *NotesService) All(ctx context.Context, of Entity, f NoteFilter) iter.Seq2[Note, error] {
+	return everyPage(func(page int) (Page[Note], error) {
+		f.Page, f.Limit = page, MaxPage
+		return s.List(ctx, of, f)
+	})
+}
+
+// ListOf reads one page of the notes of one card. Kommo has no filter by card
+// here: EntityIDs is for List.
 func (s *NotesService) ListOf(ctx context.Context, of Entity, id int64, f NoteFilter) (Page[Note], error) {
-	return getPage[Note](ctx, s.c, "notes.list", idPath("/"+string(of), id)+"/notes", "notes", f.query())
+	f.EntityIDs = nil
+	return getPage[Note](ctx, s.c, "notes.list", cardPath(of, id, "notes"), "notes", f.query())
 }
 
 // AllOf walks all notes of one card.
@@ -171,22 +127,34 @@ func (s *NotesService) AllOf(ctx context.Context, of Entity, id int64, f NoteFil
 	})
 }
 
+// Get reads one note. with: is_pinned.
+func (s *NotesService) Get(ctx context.Context, of Entity, id int64, with ...string) (Note, error) {
+	return getOne[Note](ctx, s.c, Request{Op: "notes.get", Path: idPath(entityPath(of, "notes"), id), Query: withQuery(with)})
+}
+
 // Create writes notes; each names its card by EntityID.
 func (s *NotesService) Create(ctx context.Context, of Entity, notes []NoteWrite) ([]Created, error) {
-	return create(ctx, s.c, "notes.create", "/"+string(of)+"/notes", "notes", notes)
+	return create(ctx, s.c, "notes.create", entityPath(of, "notes"), "notes", notes)
 }
 
 // Update changes the content of a note.
 func (s *NotesService) Update(ctx context.Context, of Entity, id int64, w NoteWrite) (Updated, error) {
-	return patchOne(ctx, s.c, "notes.update", idPath("/"+string(of)+"/notes", id), "notes", w)
+	return patchOne(ctx, s.c, "notes.update", idPath(entityPath(of, "notes"), id), "notes", w)
 }
 
-// Pin fixes a note at the top of its card, or takes it off there.
+// UpdateMany changes several notes, each named by its ID and its card.
+func (s *NotesService) UpdateMany(ctx context.Context, of Entity, notes []NoteWrite) ([]Updated, error) {
+	return patchMany(ctx, s.c, "notes.update_many", entityPath(of, "notes"), "notes", notes)
+}
+
+// Pin fixes a note at the top of its card, or takes it off there. Kommo answers
+// 204. Doing it again changes nothing.
 func (s *NotesService) Pin(ctx context.Context, of Entity, id int64, on bool) error {
-	verb := "/unpin"
+	verb := "unpin"
 	if on {
-		verb = "/pin"
+		verb = "pin"
 	}
-	_, err := s.c.Do(ctx, Request{Op: "notes.pin", Method: http.MethodPost, Path: idPath("/"+string(of)+"/notes", id) + verb}, nil)
+	path := cardPath(Entity(string(of)+"/notes"), id, verb)
+	_, err := s.c.Do(ctx, Request{Op: "notes." + verb, Method: http.MethodPost, Path: path}, nil)
 	return err
 }

@@ -31,3 +31,8 @@ func (s *RolesService) All(ctx context.Context, with ...string) iter.Seq2[Role, 
 		return s.List(ctx, ListOptions{Page: page, Limit: MaxPage}, with...)
 	})
 }
+
+// Get reads one role. with: users.
+func (s *RolesService) Get(ctx context.Context, id int64, with ...string) (Role, error) {
+	return getOne[Role](ctx, s.c, Request{Op: "roles.get", Path: idPath("/roles", id), Query: withQuery(with)})
+}

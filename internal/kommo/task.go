@@ -48,6 +48,8 @@ type TaskFilter struct {
 
 	IDs         []int64
 	Responsible []int64
+	CreatedBy   []int64
+	Stages      []StagePair // of the leads they belong to
 	Completed   *bool
 	TypeIDs     []int64
 	EntityType  Entity
@@ -62,8 +64,10 @@ func (f TaskFilter) query() url.Values {
 	setIDs(q, "id", f.IDs)
 	setIDs(q, "responsible_user_id", f.Responsible)
 	setIDs(q, "task_type", f.TypeIDs)
+	setIDs(q, "created_by", f.CreatedBy)
+	setStages(q, "lead_statuses", f.Stages)
 	if f.Completed != nil {
-		q.Set("filter[is_completed]", map[bool]string{true: "1", false: "0"}[*f.Completed])
+		q.Set("filter[is_completed]", flag(*f.Completed))
 	}
 	if f.EntityType != "" {
 		q.Set("filter[entity_type]", string(f.EntityType))
@@ -87,6 +91,9 @@ type TaskWrite struct {
 	Completed     *bool       `json:"is_completed,omitzero"`
 	Result        *TaskResult `json:"result,omitzero"`
 	CreatedBy     *int64      `json:"created_by,omitzero"`
+	UpdatedBy     *int64      `json:"updated_by,omitzero"`
+	CreatedAt     Unix        `json:"created_at,omitzero"`
+	UpdatedAt     Unix        `json:"updated_at,omitzero"` // left out: now
 }
 
 // TasksService reads and writes tasks.
@@ -118,4 +125,9 @@ func (s *TasksService) Create(ctx context.Context, tasks []TaskWrite) ([]Created
 // Update changes one task. Completing it is Completed true with a Result.
 func (s *TasksService) Update(ctx context.Context, id int64, w TaskWrite) (Updated, error) {
 	return patchOne(ctx, s.c, "tasks.update", idPath("/tasks", id), "tasks", w)
+}
+
+// UpdateMany changes several tasks, each named by its ID.
+func (s *TasksService) UpdateMany(ctx context.Context, tasks []TaskWrite) ([]Updated, error) {
+	return patchMany(ctx, s.c, "tasks.update_many", "/tasks", "tasks", tasks)
 }

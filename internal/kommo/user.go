@@ -2,6 +2,7 @@ package kommo
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -42,11 +43,17 @@ type UserRights struct {
 	CatalogAccess bool          `json:"catalog_access"`
 	FilesAccess   bool          `json:"files_access"`
 	StatusRights  []StageRights `json:"status_rights"`
-	Admin         bool          `json:"is_admin"`
-	Free          bool          `json:"is_free"`
-	Active        bool          `json:"is_active"`
-	GroupID       *int64        `json:"group_id"`
-	RoleID        *int64        `json:"role_id"`
+	// ListRights narrow the rights to single lists; FieldRights have no
+	// recorded form.
+	ListRights  []ListRights    `json:"catalog_rights"`
+	FieldRights json.RawMessage `json:"custom_fields_rights"`
+	DayReports  bool            `json:"oper_day_reports_view_access"`
+	DayTracking bool            `json:"oper_day_user_tracking"`
+	Admin       bool            `json:"is_admin"`
+	Free        bool            `json:"is_free"`
+	Active      bool            `json:"is_active"`
+	GroupID     *int64          `json:"group_id"`
+	RoleID      *int64          `json:"role_id"`
 }
 
 // CardRights are the rights to a kind of card.
@@ -70,6 +77,12 @@ type StageRights struct {
 	PipelineID int64      `json:"pipeline_id"`
 	StatusID   int64      `json:"status_id"`
 	Rights     CardRights `json:"rights"`
+}
+
+// ListRights are the rights to one list (catalog).
+type ListRights struct {
+	CatalogID int64      `json:"catalog_id"`
+	Rights    CardRights `json:"rights"`
 }
 
 // UsersService reads users.
