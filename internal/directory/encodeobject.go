@@ -75,14 +75,20 @@ func (e encoder) address(v any) ([]kommo.ValueWrite, error) {
 func objectKeys(fieldType kommo.FieldType) []string {
 	switch fieldType {
 	case kommo.FieldLegalEntity:
-		return []string{"name", "entity_type", "vat_id", "tax_registration_reason_code", "address", "real_address", "kpp", "bank_code",
-			"bank_account_number", "director", "unp", "bin", "egrpou", "mfo", "oked", "external_uid"}
+		return []string{
+			"name", "entity_type", "vat_id", "tax_registration_reason_code", "address", "real_address", "kpp", "bank_code",
+			"bank_account_number", "director", "unp", "bin", "egrpou", "mfo", "oked", "external_uid",
+		}
 	case kommo.FieldPayer:
-		return []string{"name", "type", "entity_id", "entity_type", "vat_id", "kpp", "tax_registration_reason_code", "address",
-			"real_address", "bank_code", "bank_account_number", "unp", "bin", "egrpou", "mfo", "oked", "director", "phone", "email"}
+		return []string{
+			"name", "type", "entity_id", "entity_type", "vat_id", "kpp", "tax_registration_reason_code", "address",
+			"real_address", "bank_code", "bank_account_number", "unp", "bin", "egrpou", "mfo", "oked", "director", "phone", "email",
+		}
 	case kommo.FieldItems:
-		return []string{"description", "sku", "unit_price", "quantity", "unit_type", "discount", "vat_rate_id", "vat_rate_value",
-			"external_uid", "product_id", "bonus_points_per_purchase", "metadata"}
+		return []string{
+			"description", "sku", "unit_price", "quantity", "unit_type", "discount", "vat_rate_id", "vat_rate_value",
+			"external_uid", "product_id", "bonus_points_per_purchase", "metadata",
+		}
 	case kommo.FieldLinkedEntity:
 		return []string{"entity_id", "entity_type", "catalog_id"}
 	case kommo.FieldSupplier:

@@ -52,17 +52,6 @@ func match[T any](query string, choices []choice[T]) []choice[T] {
 	return nil
 }
 
-// exactly is match without the tests for a part of the name: for text that may just as well be new.
-func exactly[T any](query string, choices []choice[T]) []choice[T] {
-	query = strings.TrimSpace(query)
-	folded := fold(query)
-	id, isID := digits(query)
-	if found := only(choices, func(c choice[T]) bool { return isID && c.id == id || c.name == query }); len(found) > 0 {
-		return found
-	}
-	return only(choices, func(c choice[T]) bool { return folded != "" && calledExactly(c, folded) })
-}
-
 func only[T any](choices []choice[T], test func(choice[T]) bool) []choice[T] {
 	var found []choice[T]
 	for _, c := range choices {

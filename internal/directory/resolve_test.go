@@ -56,7 +56,7 @@ func TestStage(t *testing.T) {
 	}
 	_, err = d.Stage(t.Context(), "won", nil)
 	candidateNames(t, err, problem.Ambiguous, "stage")
-	_, err = d.Stage(t.Context(), "Negociation", &partners)
+	_, err = d.Stage(t.Context(), "Negotiatxon", &partners)
 	if got := candidateNames(t, err, problem.NotFound, "stage"); got[0] != "Negociación|Partners / EU" || len(got) != 4 {
 		t.Errorf("candidates %q", got)
 	}
