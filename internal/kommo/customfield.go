@@ -2,6 +2,7 @@ package kommo
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/url"
 )
@@ -30,6 +31,8 @@ type CustomField struct {
 	RequiredStatuses []RequiredStatus `json:"required_statuses"`
 	CatalogID        *int64           `json:"catalog_id"`
 	SearchIn         *Responsible     `json:"search_in"` // a word or a catalog id
+	Settings         json.RawMessage  `json:"settings"`  // no recorded form
+	Triggers         json.RawMessage  `json:"triggers"`  // likewise
 	ChainedLists     []ChainedCatalog `json:"chained_lists"`
 	HiddenStatuses   []RequiredStatus `json:"hidden_statuses"`
 	TrackingCallback *string          `json:"tracking_callback"`
@@ -43,6 +46,10 @@ type Enum struct {
 	Sort  Int     `json:"sort"`
 	Code  *string `json:"code"`
 }
+
+// FieldsOfCatalog is the kind that names the elements of a list (catalog) where
+// custom fields are asked for.
+func FieldsOfCatalog(id int64) Entity { return Entity(idPath("catalogs", id)) }
 
 // NestedOption is an option of a category field.
 type NestedOption struct {
@@ -83,7 +90,12 @@ type CustomFieldsService struct{ c *Client }
 func (s *CustomFieldsService) List(ctx context.Context, of Entity, o ListOptions) (Page[CustomField], error) {
 	q := url.Values{}
 	o.into(q)
-	return getPage[CustomField](ctx, s.c, "custom_fields.list", "/"+string(of)+"/custom_fields", "custom_fields", q)
+	return getPage[CustomField](ctx, s.c, "custom_fields.list", entityPath(of, "custom_fields"), "custom_fields", q)
+}
+
+// Get reads one field.
+func (s *CustomFieldsService) Get(ctx context.Context, of Entity, id int64) (CustomField, error) {
+	return getOne[CustomField](ctx, s.c, Request{Op: "custom_fields.get", Path: idPath(entityPath(of, "custom_fields"), id)})
 }
 
 // All walks all fields of a kind of card.
@@ -95,6 +107,6 @@ func (s *CustomFieldsService) All(ctx context.Context, of Entity) iter.Seq2[Cust
 
 // Groups reads the groups of the fields of a kind of card.
 func (s *CustomFieldsService) Groups(ctx context.Context, of Entity) ([]FieldGroup, error) {
-	page, err := getPage[FieldGroup](ctx, s.c, "custom_fields.groups", "/"+string(of)+"/custom_fields/groups", "custom_field_groups", nil)
+	page, err := getPage[FieldGroup](ctx, s.c, "custom_fields.groups", entityPath(of, "custom_fields/groups"), "custom_field_groups", nil)
 	return page.Items, err
 }

@@ -22,3 +22,8 @@ func (s *LossReasonsService) List(ctx context.Context) ([]LossReason, error) {
 		return getPage[LossReason](ctx, s.c, "loss_reasons.list", "/leads/loss_reasons", "loss_reasons", q)
 	}))
 }
+
+// Get reads one loss reason.
+func (s *LossReasonsService) Get(ctx context.Context, id int64) (LossReason, error) {
+	return getOne[LossReason](ctx, s.c, Request{Op: "loss_reasons.get", Path: idPath("/leads/loss_reasons", id)})
+}

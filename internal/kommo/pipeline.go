@@ -27,6 +27,18 @@ type Status struct {
 	Color      string `json:"color"`
 	Kind       Int    `json:"type"`
 	AccountID  int64  `json:"account_id"`
+	// Descriptions come with=descriptions in a request for statuses.
+	Descriptions []StatusDescription `json:"descriptions"`
+}
+
+// StatusDescription tells people of one level of experience what to do in a
+// stage. Unlike everywhere else its times are text: "2026-11-20 09:00:00".
+type StatusDescription struct {
+	ID        int64  `json:"id"`
+	Level     string `json:"level"` // newbie, candidate, master
+	Text      string `json:"description"`
+	CreatedAt string `json:"created_at"`
+	UpdatedAt string `json:"updated_at"`
 }
 
 // PipelinesService reads pipelines.
@@ -41,4 +53,11 @@ func (s *PipelinesService) List(ctx context.Context) ([]Pipeline, error) {
 // Get reads one pipeline.
 func (s *PipelinesService) Get(ctx context.Context, id int64) (Pipeline, error) {
 	return getOne[Pipeline](ctx, s.c, Request{Op: "pipelines.get", Path: idPath("/leads/pipelines", id)})
+}
+
+// Statuses reads the stages of one pipeline. with: descriptions.
+func (s *PipelinesService) Statuses(ctx context.Context, pipelineID int64, with ...string) ([]Status, error) {
+	path := idPath("/leads/pipelines", pipelineID) + "/statuses"
+	page, err := getPage[Status](ctx, s.c, "pipelines.statuses", path, "statuses", withQuery(with))
+	return page.Items, err
 }
