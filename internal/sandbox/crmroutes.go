@@ -14,5 +14,6 @@ func crmRoutes() []route {
 		tagRoutes(),
 		complexRoutes(),
 		callRoutes(),
+		eventRoutes(),
 	)
 }
