@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -56,6 +57,14 @@ func TestStage(t *testing.T) {
 	}
 	_, err = d.Stage(t.Context(), "won", nil)
 	candidateNames(t, err, problem.Ambiguous, "stage")
+	if !strings.Contains(err.Error(), "“Ventas / Closed - won”") {
+		t.Errorf("the refusal does not show how to name the pipeline: %v", err)
+	}
+	_, err = d.Stage(t.Context(), "closed", &ventas)
+	candidateNames(t, err, problem.Ambiguous, "stage")
+	if strings.Contains(err.Error(), "pipeline") {
+		t.Errorf("naming the pipeline again would not help: %v", err)
+	}
 	_, err = d.Stage(t.Context(), "Negotiatxon", &partners)
 	if got := candidateNames(t, err, problem.NotFound, "stage"); got[0] != "Negociación|Partners / EU" || len(got) != 4 {
 		t.Errorf("candidates %q", got)

@@ -210,8 +210,12 @@ func splits(scope []Pipeline, query string) iter.Seq2[Pipeline, string] {
 
 // teachPipeline shows how to name one of several stages that are called the same.
 func teachPipeline(err error) error {
-	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.Ambiguous && len(p.Candidates) > 0 {
-		c := p.Candidates[0]
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || p.Code != problem.Ambiguous {
+		return err
+	}
+	c := p.Candidates[0]
+	if slices.ContainsFunc(p.Candidates, func(o problem.Candidate) bool { return o.Detail != c.Detail }) {
 		p.Next = "Give the pipeline too, such as " + quoted(c.Detail+" / "+c.Name) + "."
 	}
 	return err
