@@ -1,0 +1,323 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/directory"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/when"
+)
+
+const (
+	staleDays = 14
+	// minQuery is the length below which Kommo's search finds nothing (Kommo
+	// API facts: query).
+	minQuery = 3
+	// maxIDs bounds filter[id], which has to fit into an address.
+	maxIDs = 150
+)
+
+// leadPlan is a search turned into what Kommo filters and what is checked here.
+type leadPlan struct {
+	filter    kommo.LeadFilter
+	checks    []func(kommo.Lead) bool
+	local     bool   // a check has no counterpart in Kommo: pages are scanned
+	filterOff bool   // the account ignores filters
+	nothing   string // why nothing can match, known before asking
+	remark    string
+}
+
+func (p *leadPlan) check(f func(kommo.Lead) bool) { p.checks = append(p.checks, f) }
+
+func (p *leadPlan) matches(l kommo.Lead) bool {
+	for _, ok := range p.checks {
+		if !ok(l) {
+			return false
+		}
+	}
+	return true
+}
+
+// pageSize is as many rows as are wanted, or whole pages where many will not
+// match.
+func (p *leadPlan) pageSize(limit int) int {
+	if p.local || p.filterOff && len(p.checks) > 0 {
+		return kommo.MaxPage
+	}
+	return limit
+}
+
+// note says what the reader must know about the completeness of the rows.
+func (p *leadPlan) note(found scanned[kommo.Lead]) string {
+	var notes []string
+	switch {
+	case p.filterOff && len(p.checks) > 0:
+		notes = append(notes, "This account has filtering switched off in Kommo's API, so leads were filtered here.")
+	case found.dropped > 0 && !p.local:
+		notes = append(notes, "Kommo answered leads that do not fit the filters; they were left out here.")
+	}
+	if found.cutOff {
+		notes = append(notes, fmt.Sprintf("Looked through %d leads in this call; older or newer ones are left: go on with next_cursor or narrow the search.", found.seen))
+	}
+	if p.remark != "" {
+		notes = append(notes, p.remark)
+	}
+	return strings.Join(notes, " ")
+}
+
+// planLeads resolves all names before anything is asked.
+func (s *Service) planLeads(ctx context.Context, in LeadSearch, names *directory.Snapshot) (leadPlan, error) {
+	p := leadPlan{filterOff: !names.Account.FiltersOn}
+	p.filter.Order = leadOrder(in.Sort)
+	p.query(in.Query)
+	p.tags(in.Tags)
+	for _, step := range []func() error{
+		func() error { return s.planStages(ctx, &p, in) },
+		func() error { return s.planUsers(ctx, &p, in.Responsible) },
+		func() error { return p.price(in.PriceMin, in.PriceMax) },
+		func() error { return p.times(in, names.Account.Location(), s.clock.Now()) },
+		func() error { return s.planFields(ctx, &p, in.Fields, names.Account.Location()) },
+		func() error { return s.planPeople(ctx, &p, in.ContactID, in.CompanyID) },
+	} {
+		if err := step(); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func leadOrder(sort string) kommo.Order {
+	by, direction, _ := strings.Cut(sort, "_")
+	if by != "created" {
+		by = "updated"
+	}
+	return kommo.Order{By: by + "_at", Desc: direction != "asc"}
+}
+
+// query goes to Kommo, which looks into names, fields and the contacts' data;
+// too short ones are looked for in the names here.
+func (p *leadPlan) query(text string) {
+	text = strings.TrimSpace(text)
+	switch n := utf8.RuneCountInString(text); {
+	case n == 0:
+	case n >= minQuery:
+		p.filter.Query = text
+	default:
+		p.local = true
+		p.remark = fmt.Sprintf("Kommo searches from %d characters on: %q was looked for in the leads' names only.", minQuery, text)
+		p.check(func(l kommo.Lead) bool { return strings.Contains(strings.ToLower(l.Name), strings.ToLower(text)) })
+	}
+}
+
+// tags are checked here: Kommo has no filter for them.
+func (p *leadPlan) tags(wanted []string) {
+	if len(wanted) == 0 {
+		return
+	}
+	p.local = true
+	p.check(func(l kommo.Lead) bool {
+		for _, w := range wanted {
+			if !slices.ContainsFunc(l.Embedded.Tags, func(t kommo.Tag) bool {
+				return strings.EqualFold(strings.TrimSpace(t.Name), strings.TrimSpace(w))
+			}) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (s *Service) planStages(ctx context.Context, p *leadPlan, in LeadSearch) error {
+	for _, name := range in.Pipeline {
+		found, err := s.names.Pipeline(ctx, name)
+		if err != nil {
+			return err
+		}
+		p.filter.Pipelines = append(p.filter.Pipelines, found.ID)
+	}
+	stages := in.Stage
+	openOnly := in.Attention != "" || in.InactiveDays > 0
+	if openOnly {
+		p.check(func(l kommo.Lead) bool { return !l.Closed() })
+		if len(stages) == 0 {
+			stages = []string{string(directory.StageOpen)}
+		}
+	}
+	pipelines := p.filter.Pipelines
+	if len(pipelines) > 0 {
+		p.check(func(l kommo.Lead) bool { return slices.Contains(pipelines, l.PipelineID) })
+	}
+	if len(stages) == 0 {
+		return nil
+	}
+	found, err := s.names.Stages(ctx, stages, pipelines)
+	if err != nil {
+		return err
+	}
+	var pairs []kommo.StagePair
+	for _, st := range found {
+		if openOnly && (st.Kind == directory.StageWon || st.Kind == directory.StageLost) {
+			continue
+		}
+		pairs = append(pairs, kommo.StagePair{PipelineID: st.PipelineID, StatusID: st.ID})
+	}
+	if len(pairs) == 0 {
+		p.nothing = "attention and inactive_days look at open leads only, and the stages named are closed ones: leave stage out."
+	}
+	p.filter.Pipelines = nil // the pairs say it
+	p.filter.Stages = pairs
+	p.check(func(l kommo.Lead) bool {
+		return slices.Contains(pairs, kommo.StagePair{PipelineID: l.PipelineID, StatusID: l.StatusID})
+	})
+	return nil
+}
+
+func (s *Service) planUsers(ctx context.Context, p *leadPlan, names []string) error {
+	ids, err := s.userIDs(ctx, names)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	p.filter.Responsible = ids
+	p.check(func(l kommo.Lead) bool { return slices.Contains(ids, l.ResponsibleID) })
+	return nil
+}
+
+// userIDs resolves the users that a list names.
+func (s *Service) userIDs(ctx context.Context, names []string) ([]int64, error) {
+	var ids []int64
+	for _, name := range names {
+		u, err := s.names.User(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, u.ID)
+	}
+	return ids, nil
+}
+
+func (p *leadPlan) price(from, to *float64) error {
+	if from != nil && to != nil && *from > *to {
+		return problem.Invalid("price_min", fmt.Sprintf("price_min %v is above price_max %v", *from, *to)).
+			WithNext("Swap them, or leave one out.")
+	}
+	if from != nil {
+		least := *from
+		p.filter.Price.From = new(whole(math.Floor(least)))
+		p.check(func(l kommo.Lead) bool { return l.Amount() >= least })
+	}
+	if to != nil {
+		most := *to
+		p.filter.Price.To = new(whole(math.Ceil(most)))
+		p.check(func(l kommo.Lead) bool { return l.Amount() <= most })
+	}
+	return nil
+}
+
+// times reads the ranges and what attention means.
+func (p *leadPlan) times(in LeadSearch, zone *time.Location, now time.Time) error {
+	created, err := rangeOf("created", in.Created, zone, now)
+	if err != nil {
+		return err
+	}
+	updated, err := rangeOf("updated", in.Updated, zone, now)
+	if err != nil {
+		return err
+	}
+	closed, err := rangeOf("closed", in.Closed, zone, now)
+	if err != nil {
+		return err
+	}
+	days := in.InactiveDays
+	if in.Attention == AttentionStale && days == 0 {
+		days = staleDays
+	}
+	if days > 0 {
+		since := now.In(zone).AddDate(0, 0, -days)
+		if updated.To.IsZero() || updated.To.After(since) {
+			updated.To = since
+		}
+	}
+	p.filter.CreatedAt = p.within(created, func(l kommo.Lead) kommo.Unix { return l.CreatedAt })
+	p.filter.UpdatedAt = p.within(updated, func(l kommo.Lead) kommo.Unix { return l.UpdatedAt })
+	p.filter.ClosedAt = p.within(closed, func(l kommo.Lead) kommo.Unix { return l.ClosedAt })
+	p.attention(in.Attention, now)
+	return nil
+}
+
+func (p *leadPlan) within(r when.Range, of func(kommo.Lead) kommo.Unix) kommo.Range {
+	if !isOpen(r) {
+		p.check(func(l kommo.Lead) bool { return of(l) != 0 && r.Contains(of(l).Time()) })
+	}
+	return kommoRange(r)
+}
+
+// attention looks at the nearest open task of a lead. That there is none Kommo
+// cannot filter.
+func (p *leadPlan) attention(kind string, now time.Time) {
+	switch kind {
+	case AttentionNoTask:
+		p.local = true
+		p.check(func(l kommo.Lead) bool { return l.ClosestTaskAt == 0 })
+	case AttentionOverdue:
+		before := now.Unix()
+		p.filter.ClosestTask = kommo.Range{From: new(int64(1)), To: &before}
+		p.check(func(l kommo.Lead) bool { return l.ClosestTaskAt != 0 && int64(l.ClosestTaskAt) < before })
+	}
+}
+
+// planPeople narrows to the leads of a contact, a company, or both.
+func (s *Service) planPeople(ctx context.Context, p *leadPlan, contactID, companyID int64) error {
+	if contactID == 0 && companyID == 0 {
+		return nil
+	}
+	var lists [][]int64
+	if contactID != 0 {
+		c, err := s.api.Contacts.Get(ctx, contactID, "leads")
+		if err != nil {
+			return notFound("contact_id", "contact", err, "search_contacts")
+		}
+		lists = append(lists, linkedIDs(c.Embedded.Leads))
+	}
+	if companyID != 0 {
+		c, err := s.api.Companies.Get(ctx, companyID, "leads")
+		if err != nil {
+			return notFound("company_id", "company", err, "search_contacts with kind company")
+		}
+		lists = append(lists, linkedIDs(c.Embedded.Leads))
+	}
+	ids := lists[0]
+	for _, other := range lists[1:] {
+		ids = slices.DeleteFunc(ids, func(id int64) bool { return !slices.Contains(other, id) })
+	}
+	p.only(ids)
+	return nil
+}
+
+func (p *leadPlan) only(ids []int64) {
+	if len(ids) == 0 {
+		p.nothing = "This contact or company has no leads. get_contact shows the card, create_lead_with_contact makes a lead for it."
+		return
+	}
+	if len(ids) > maxIDs {
+		slices.Sort(ids)
+		ids = ids[len(ids)-maxIDs:]
+		p.remark = fmt.Sprintf("The card has more leads than can be asked for at once: only the %d newest were looked at.", maxIDs)
+	}
+	p.filter.IDs = ids
+	p.check(func(l kommo.Lead) bool { return slices.Contains(ids, l.ID) })
+}
+
+func linkedIDs(links []kommo.Linked) []int64 {
+	out := make([]int64, 0, len(links))
+	for _, l := range links {
+		out = append(out, l.ID)
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package crm
+
+import (
+	"context"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+)
+
+const (
+	maxScanPages = 8
+	// scanReserve is the time that a scan leaves for the rest of the call.
+	scanReserve = 3 * time.Second
+)
+
+// scan walks a list of Kommo and keeps what matches.
+type scan[T any] struct {
+	limit    int // rows to find
+	pageSize int
+	page     func(ctx context.Context, page, size int) (kommo.Page[T], error)
+	keep     func(T) bool
+	stop     func(T) bool // the list is sorted and holds nothing more from here on; nil: never
+}
+
+// scanned is what a scan found. after holds for each row where the list goes
+// on behind it.
+type scanned[T any] struct {
+	items   []T
+	after   []cursor
+	hasMore bool
+	more    cursor // where to go on, if there is more
+	seen    int    // rows that Kommo answered
+	dropped int    // rows that did not match here
+	cutOff  bool   // it ended for the number of pages or the time, with rows left to look at
+}
+
+func (s scanned[T]) next() string {
+	if !s.hasMore {
+		return ""
+	}
+	return s.more.encode()
+}
+
+// scanPages reads page by page until enough rows are found, the list ends, or
+// maxScanPages or the time are used up. A page that fails after rows were found
+// ends the scan with these rows: they are worth more than an error.
+func scanPages[T any](ctx context.Context, at cursor, sc scan[T]) (scanned[T], error) {
+	var out scanned[T]
+	for n := range maxScanPages {
+		if n > 0 && !timeLeft(ctx) {
+			break
+		}
+		page, err := sc.page(ctx, at.Page, sc.pageSize)
+		if err != nil {
+			if len(out.items) == 0 {
+				return out, err
+			}
+			break
+		}
+		done := out.take(sc, page, at)
+		if done || !page.HasNext {
+			return out, nil
+		}
+		at = cursor{Page: at.Page + 1, Query: at.Query}
+	}
+	out.hasMore, out.more, out.cutOff = true, at, true
+	return out, nil
+}
+
+// take keeps the matching rows of a page. It reports whether the scan is over:
+// enough rows, or nothing more to come.
+func (s *scanned[T]) take(sc scan[T], page kommo.Page[T], at cursor) (done bool) {
+	for i, row := range page.Items {
+		if i < at.Skip {
+			continue
+		}
+		if sc.stop != nil && sc.stop(row) {
+			return true
+		}
+		s.seen++
+		if !sc.keep(row) {
+			s.dropped++
+			continue
+		}
+		here := cursor{Page: at.Page, Skip: i, Query: at.Query}
+		if len(s.items) == sc.limit {
+			s.hasMore, s.more = true, here
+			return true
+		}
+		here.Skip++
+		s.items, s.after = append(s.items, row), append(s.after, here)
+	}
+	if len(s.items) == sc.limit && page.HasNext {
+		s.hasMore, s.more = true, cursor{Page: at.Page + 1, Query: at.Query}
+		return true
+	}
+	return len(s.items) == sc.limit
+}
+
+func timeLeft(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > scanReserve
+}

@@ -1,0 +1,2 @@
+// Package base holds the tools of the default toolset, one a file.
+package base

@@ -1,0 +1,16 @@
+// Package tools lists every tool of the product.
+package tools
+
+import (
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+// All is every tool, in the order in which clients list them. p chooses the
+// account of each call.
+func All(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
+		base.SearchLeads(p),
+	}
+}
