@@ -14,6 +14,7 @@ import (
 const (
 	shortText   = 200  // texts are not cut below this while lists can still be
 	tinyText    = 20   // the last resort
+	fewKeys     = 50   // objects keep at least this many keys: only maps have more
 	longestLink = 2000 // links and cursors up to this length are kept whole: half of one is useless
 )
 
@@ -146,14 +147,14 @@ func (d *document) set(key, text string) {
 	n.kids = slices.Insert(n.kids, i, &node{kind: '"', text: text})
 }
 
-// extent is the length of the longest text and of the longest list.
+// extent is the length of the longest text and of the longest list or object.
 func (d *document) extent() (text, list int) { return d.node.extent() }
 
 func (n *node) extent() (text, list int) {
 	switch n.kind {
 	case '"':
 		text = utf8.RuneCountInString(n.text)
-	case '[':
+	case '[', '{':
 		list = len(n.kids)
 	}
 	for _, k := range n.kids {
@@ -176,6 +177,9 @@ func (n *node) writeTo(b *bytes.Buffer, l limits, key string) {
 	case '{':
 		b.WriteByte('{')
 		for i, kid := range n.kids {
+			if l.list > 0 && i >= max(l.list, fewKeys) {
+				break
+			}
 			separate(b, i)
 			b.WriteString(quoteJSON(n.keys[i]))
 			b.WriteByte(':')
