@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 type bot struct {
 	ID       int64
@@ -218,53 +215,10 @@ func phoneCalls(c *call) answer {
 	for _, e := range it.objects("add") {
 		phone, _ := e.str("phone_number")
 		row := object{"element_id": nil, "element_type": nil, "uid": randomHex(16), "phone_number": phone}
-		if found := c.cardOfPhone(phone); found != nil {
+		if found, matched := c.a.callTarget(phone); matched {
 			row["element_id"], row["element_type"] = found.id, legacyType(found.entity)
 		}
 		rows = append(rows, row)
 	}
 	return ok(object{"_links": links{Self: &link{Href: c.base + "/api/v2/events"}}, "_embedded": object{"items": rows}})
-}
-
-// cardOfPhone chooses the card of a caller as POST /calls does: the last ten digits,
-// then the only active lead, else the person or company.
-func (c *call) cardOfPhone(phone string) *ref {
-	digits := onlyDigits(phone)
-	digits = digits[max(0, len(digits)-10):]
-	if len(digits) < minQuery {
-		return nil
-	}
-	for _, entity := range []string{"contacts", "companies"} {
-		t, isTable := c.a.tables[entity].(anyTable)
-		if !isTable {
-			continue
-		}
-		for row := range t.each() {
-			s, hasText := row.(searcher)
-			r, hasRef := row.(interface{ ref() ref })
-			if hasText && hasRef && slices.ContainsFunc(s.searchText(c.a), func(text string) bool {
-				return isPhone(text) && len(onlyDigits(text)) >= len(digits) && matchQuery(digits, []string{text})
-			}) {
-				card := r.ref()
-				if lead := c.onlyActiveLead(card); lead != nil {
-					card = *lead
-				}
-				return &card
-			}
-		}
-	}
-	return nil
-}
-
-func (c *call) onlyActiveLead(r ref) *ref {
-	var found []ref
-	for _, id := range c.a.links.ids(r, "leads") {
-		if l := leads(c.a).get(id); l != nil && !l.Deleted && !l.closed() {
-			found = append(found, l.ref())
-		}
-	}
-	if len(found) != 1 {
-		return nil
-	}
-	return &found[0]
 }

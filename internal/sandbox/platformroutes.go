@@ -6,11 +6,13 @@ import "slices"
 // hooks, bots, talks, lists, files and the like.
 func platformRoutes() []route {
 	return slices.Concat(
+		unsortedRoutes(),
 		webhookRoutes(),
 		sourceRoutes(),
 		botRoutes(),
 		legacyRoutes(),
 		talkRoutes(),
+		amojoRoutes(),
 		templateRoutes(),
 		driveRoutes(),
 		catalogRoutes(),

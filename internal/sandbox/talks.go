@@ -144,12 +144,12 @@ func closeTalk(c *call) answer {
 	if t == nil {
 		return noSuchEntity()
 	}
-	if len(c.body) > 0 {
-		if it, bad := c.parseOne(schema{{name: "force_close", kind: boolKind}}); bad == nil {
-			if bad := (batch{it}).refused(); bad != nil {
-				return *bad
-			}
-		}
+	it, bad := c.parseOptional(schema{{name: "force_close", kind: boolKind}})
+	if bad != nil {
+		return *bad
+	}
+	if bad := (batch{it}).refused(); bad != nil {
+		return *bad
 	}
 	if t.Status != talkOpen {
 		return problem(http.StatusUnprocessableEntity, "Talk is closed")
