@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -32,7 +30,7 @@ func (c *callCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.close()
-	tool, err := pick(p.tools, c.Tool)
+	tool, err := registry.Find(p.tools, c.Tool)
 	if err != nil {
 		return usageError{err}
 	}
@@ -57,16 +55,4 @@ func (c *callCmd) arguments(in io.Reader) ([]byte, error) {
 		return nil, errors.New("arguments are over 4 MiB")
 	}
 	return raw, nil
-}
-
-func pick(tools []registry.Tool, name string) (registry.Tool, error) {
-	i := slices.IndexFunc(tools, func(t registry.Tool) bool { return t.Name == name })
-	if i >= 0 {
-		return tools[i], nil
-	}
-	names := make([]string, len(tools))
-	for i, t := range tools {
-		names[i] = t.Name
-	}
-	return registry.Tool{}, fmt.Errorf("there is no tool %q in this mode; tools: %s", name, strings.Join(names, ", "))
 }

@@ -39,7 +39,7 @@ func (c *sandboxCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	defer srv.Close()
-	fmt.Fprintf(a.out, "KOMMO_BASE_URL=%s\nKOMMO_ACCESS_TOKEN=%s\n", srv.URL, s.Token(sandbox.DemoHost))
+	fmt.Fprintf(a.out, "KOMMO_BASE_URL=%s\nKOMMO_ACCESS_TOKEN=%s\n", srv.URL, s.Token(sandbox.DefaultHost))
 	<-ctx.Done()
 	return nil
 }

@@ -28,13 +28,13 @@ func (c *toolsCmd) Run(ctx context.Context, a *app) error {
 		enc := json.NewEncoder(a.out)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"tools": registry.Definitions(p.tools)})
+		return enc.Encode(map[string]any{"tools": p.tools})
 	case c.Markdown:
 		_, err = fmt.Fprint(a.out, toolTable(p.tools))
 		return err
 	default:
 		for _, t := range p.tools {
-			fmt.Fprintf(a.out, "%-26s %-7s %s\n", t.Name, t.Class, firstSentence(t.Description))
+			fmt.Fprintf(a.out, "%-26s %-7s %s\n", t.Name(), t.Spec().Class, firstSentence(t.Spec().Description))
 		}
 		return nil
 	}
@@ -45,7 +45,7 @@ func toolTable(tools []registry.Tool) string {
 	var b strings.Builder
 	b.WriteString("| tool | class | what it does |\n|---|---|---|\n")
 	for _, t := range tools {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", t.Name, t.Class, strings.ReplaceAll(firstSentence(t.Description), "|", "\\|"))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", t.Name(), t.Spec().Class, strings.ReplaceAll(firstSentence(t.Spec().Description), "|", "\\|"))
 	}
 	return b.String()
 }

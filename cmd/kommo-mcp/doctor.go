@@ -131,8 +131,8 @@ func (r *checkup) account(ctx context.Context, client *kommo.Client, now func() 
 	}
 	meta, err := client.Do(ctx, kommo.Request{Op: "account.get", Path: "/account"}, &who)
 	if err != nil {
-		problem := registry.Explain(err)
-		r.fail("account", problem.Message, problem.Next)
+		why := registry.Explain(ctx, err)
+		r.fail("account", why.Message, why.Next)
 		return false
 	}
 	r.ok("account", fmt.Sprintf("%s at %s, acting as user %d", who.Name, client.Host(), who.CurrentUser))
@@ -161,8 +161,8 @@ func (r *checkup) rights(ctx context.Context, client *kommo.Client) {
 		case kommo.HasCode(err, kommo.CodeForbidden, kommo.CodeScope):
 			r.warn(probe.name, "not readable with this token: "+probe.without)
 		default:
-			problem := registry.Explain(err)
-			r.fail(probe.name, problem.Message, problem.Next)
+			why := registry.Explain(ctx, err)
+			r.fail(probe.name, why.Message, why.Next)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // time zones on machines without their own: Windows, slim containers
 
 	"github.com/alecthomas/kong"
 )
@@ -59,9 +60,9 @@ var errFailed = errors.New("failed")
 
 func (a *app) run(ctx context.Context, args []string) int {
 	var (
-		c        cli
-		exited   = -1
-		parser   = kong.Must(&c, a.kongOptions(ctx, &exited)...)
+		c         cli
+		exited    = -1
+		parser    = kong.Must(&c, a.kongOptions(ctx, &exited)...)
 		kctx, err = parser.Parse(args)
 	)
 	if exited >= 0 { // --help printed the help

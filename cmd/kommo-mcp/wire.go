@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
@@ -54,10 +55,11 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 	if err := registry.Check(all); err != nil {
 		return nil, fmt.Errorf("tool definitions: %w", err)
 	}
-	p.tools, err = registry.Select(all, registry.Choice{Toolsets: p.cfg.Toolsets, Mode: registry.Mode(p.cfg.Mode), Logger: p.log})
+	p.tools, err = registry.Select(all, registry.Choice{Toolsets: p.cfg.Toolsets, Mode: registry.Mode(p.cfg.Mode)})
 	if err != nil {
 		return nil, usageError{err}
 	}
+	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log})
 	return p, nil
 }
 
@@ -75,11 +77,11 @@ func (p *product) startDemo(ctx context.Context) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	p.cfg.BaseURL = base
-	p.cfg.Account, err = kommo.ParseAccount(sandbox.DemoHost)
+	p.cfg.Account, err = kommo.ParseAccount(sandbox.DefaultHost)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	p.cfg.Token = s.Token(sandbox.DemoHost)
+	p.cfg.Token = s.Token(sandbox.DefaultHost)
 	return nil
 }
 
@@ -104,6 +106,7 @@ func (p *product) clientOptions(clock kommo.Clock) []kommo.Option {
 		kommo.WithMaxRetries(p.cfg.MaxRetries),
 		kommo.WithUserAgent("kommo-mcp/" + version()),
 		kommo.WithLogger(p.log),
+		kommo.WithTransport(kommo.NewTransport(http.ProxyFromEnvironment)),
 	}
 	if p.cfg.BaseURL != nil {
 		opts = append(opts, kommo.WithBaseURL(p.cfg.BaseURL))

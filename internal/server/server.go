@@ -49,7 +49,7 @@ func New(p Parts) *mcpserver.MCPServer {
 		mcpserver.WithPromptHandlerMiddleware(recoverPrompt(p.Logger)),
 		mcpserver.WithRecovery(),
 	)
-	registry.AddTo(s, p.Tools)
+	registry.Register(s, p.Tools)
 	p.Resources.AddTo(s)
 	return s
 }

@@ -1,0 +1,86 @@
+// Command fidelity holds client and sandbox against recorded bodies of live
+// accounts: every recorded body decodes in the client with no field lost, and
+// the sandbox's answers have at least its keys with the same JSON types. The
+// recordings are not part of this repository; -dir names their folder.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	dir := flag.String("dir", "", "folder of recorded bodies")
+	flag.Parse()
+	if err := run(context.Background(), *dir, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "fidelity:", err)
+		os.Exit(1)
+	}
+}
+
+// run checks every case and prints one line for each that fails, and how many
+// bodies were read.
+func run(ctx context.Context, dir string, out io.Writer) error {
+	box, err := openSandbox(ctx)
+	if err != nil {
+		return err
+	}
+	defer box.close()
+	read, failed := 0, 0
+	for _, c := range cases() {
+		body, status, err := load(filepath.Join(dir, c.file))
+		if err != nil {
+			return err
+		}
+		read++
+		for _, complaint := range check(ctx, box, c, body, status) {
+			failed++
+			fmt.Fprintf(out, "%s: %s\n", c.file, complaint)
+		}
+	}
+	fmt.Fprintf(out, "recorded bodies read: %d, differences: %d\n", read, failed)
+	if failed > 0 {
+		return fmt.Errorf("%d differences", failed)
+	}
+	return nil
+}
+
+// load reads a recording: the body itself, or a pair of request and response.
+// Those of which only the records were kept are put back into their envelope
+// by the case.
+func load(path string) (body json.RawMessage, status int, err error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("recording: %w", err)
+	}
+	var pair struct {
+		Response *struct {
+			Status int             `json:"status"`
+			Body   json.RawMessage `json:"body"`
+		} `json:"response"`
+	}
+	if json.Unmarshal(raw, &pair) == nil && pair.Response != nil {
+		return pair.Response.Body, pair.Response.Status, nil
+	}
+	return raw, 200, nil
+}
+
+func check(ctx context.Context, box *box, c fixture, body json.RawMessage, status int) []string {
+	var complaints []string
+	if c.decode != nil {
+		for _, lost := range decodes(ctx, c, body, status) {
+			complaints = append(complaints, "client: "+lost)
+		}
+	}
+	if c.ask != nil {
+		for _, missing := range box.compare(ctx, c, body) {
+			complaints = append(complaints, "sandbox: "+missing)
+		}
+	}
+	return complaints
+}
