@@ -75,19 +75,10 @@ func fieldCreateSchema(owner string) schema {
 // checkField adds what the schema cannot see. f is nil for a new field.
 func (c *call) checkField(owner string, f *customField, o object, p *problems) {
 	typ, _ := o.str("type")
-	if f != nil {
-		if typ != "" && typ != f.Type {
-			p.add("type", codeNotSupported)
-		}
-		typ = f.Type
-	}
-	if f == nil && hasChoices(typ) {
-		switch {
-		case !o.has("enums") || o.null("enums"):
-			p.add("enums", codeMissing)
-		case len(o.list("enums")) == 0:
-			p.add("enums", codeTooFew)
-		}
+	if f == nil {
+		checkNewEnums(typ, o, p)
+	} else if typ != "" && typ != f.Type {
+		p.add("type", codeNotSupported)
 	}
 	for i, e := range o.objects("enums") {
 		if id, sent := e.int("id"); sent && (f == nil || f.enum(id) == nil) {
@@ -98,6 +89,17 @@ func (c *call) checkField(owner string, f *customField, o object, p *problems) {
 		if had := c.a.fieldByCode(owner, code); had != nil && had != f {
 			p.add("code", codeNotSupported)
 		}
+	}
+}
+
+// checkNewEnums wants choices for a new field that offers them.
+func checkNewEnums(typ string, o object, p *problems) {
+	switch {
+	case !hasChoices(typ):
+	case o["enums"] == nil:
+		p.add("enums", codeMissing)
+	case len(o.list("enums")) == 0:
+		p.add("enums", codeTooFew)
 	}
 }
 

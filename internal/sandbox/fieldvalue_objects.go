@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // objectValueSchema is the value of a type whose value is an object; nil for the
 // other types (Kommo API facts: custom fields, table of types).
@@ -101,10 +104,7 @@ func itemSchema() schema {
 
 // showObject is the value as it reads, with the keys that Kommo adds.
 func (a *account) showObject(typ string, v object) object {
-	out := object{}
-	for k, e := range v {
-		out[k] = e
-	}
+	out := maps.Clone(v)
 	switch typ {
 	case "legal_entity":
 		// Reads have the keys of every country, most of them empty.

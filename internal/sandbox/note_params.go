@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // noteEvent is the event that a note makes, "" for types that cannot be written
 // (Kommo API facts: notes; events).
@@ -16,24 +19,28 @@ func noteEvent(typ string) string {
 // paramsSchema is the strict form of a type's params; nil for types that cannot be
 // written.
 func paramsSchema(typ string) schema {
-	text := func(name string, required bool) field { return field{name: name, kind: scalarKind, required: required} }
+	text := func(name string) field { return field{name: name, kind: scalarKind, required: true} }
 	switch typ {
 	case "common":
-		return schema{text("text", true)}
+		return schema{text("text")}
 	case "call_in", "call_out":
 		return callParams()
 	case "service_message", "extended_service_message":
-		return schema{text("service", true), text("text", true)}
+		return schema{text("service"), text("text")}
 	case "message_cashier":
-		return schema{{name: "status", kind: stringKind, required: true, check: oneOf("created", "shown", "canceled")}, text("text", true)}
+		return schema{{name: "status", kind: stringKind, required: true, check: oneOf("created", "shown", "canceled")}, text("text")}
 	case "geolocation":
-		return schema{text("text", true), text("address", true), text("longitude", true), text("latitude", true)}
+		return schema{text("text"), text("address"), text("longitude"), text("latitude")}
 	case "sms_in", "sms_out":
-		return schema{text("text", true), text("phone", true)}
+		return schema{text("text"), text("phone")}
 	case "attachment":
 		return schema{
-			{name: "file_uuid", kind: stringKind}, {name: "version_uuid", kind: stringKind}, {name: "file_name", kind: stringKind},
-			{name: "original_name", kind: stringKind}, {name: "attachment", kind: stringKind}, {name: "text", kind: stringKind},
+			{name: "file_uuid", kind: stringKind},
+			{name: "version_uuid", kind: stringKind},
+			{name: "file_name", kind: stringKind},
+			{name: "original_name", kind: stringKind},
+			{name: "attachment", kind: stringKind},
+			{name: "text", kind: stringKind},
 			{name: "is_drive_attachment", kind: boolKind},
 		}
 	}
@@ -111,9 +118,7 @@ func readParams(n *note) object {
 // null where reads show null.
 func storedParams(typ string, had, sent object) object {
 	out := object{}
-	for k, v := range had {
-		out[k] = v
-	}
+	maps.Copy(out, had)
 	for k, v := range sent {
 		if slices.Contains([]string{"uniq", "phone", "text"}, k) && v != nil {
 			v = textOf(v)
