@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -97,9 +98,9 @@ func needText(argument, text string) error {
 
 // sameText compares texts as Kommo may have stored them: spaces at the ends and
 // kinds of line breaks do not count.
-func sameText(a, b string) bool { return plainText(a) == plainText(b) }
+func sameText(a, b string) bool { return trimmedText(a) == trimmedText(b) }
 
-func plainText(text string) string {
+func trimmedText(text string) string {
 	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
@@ -109,4 +110,26 @@ func warned(warnings []string, warning string) []string {
 		return warnings
 	}
 	return append(warnings, warning)
+}
+
+// idOf is an id that may be missing; 0 is none.
+func idOf(id *int64) int64 {
+	if id == nil {
+		return 0
+	}
+	return *id
+}
+
+// said is what a failure says to people, for a warning: no operation, no status.
+func said(err error) string {
+	if e, ok := errors.AsType[*kommo.Error](err); ok {
+		return e.Message
+	}
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		return p.Message
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "time ran out"
+	}
+	return "it did not work"
 }
