@@ -71,3 +71,6 @@ func distance(a, b string) int {
 }
 
 func clip(r []rune) []rune { return r[:min(len(r), mostRunes)] }
+
+// SameName tells whether two names are the same but for case, accents and spaces, as this package compares them.
+func SameName(a, b string) bool { return fold(a) == fold(b) }
