@@ -138,7 +138,7 @@ func (p *Problem) Shown() []Candidate {
 
 // Is makes errors.Is(err, problem.New(code, "")) true for every problem with that code.
 func (p *Problem) Is(target error) bool {
-	t, ok := target.(*Problem) //nolint:errorlint // Is compares one link of the chain
+	t, ok := target.(*Problem)
 	return ok && t.Message == "" && t.Code == p.Code
 }
 

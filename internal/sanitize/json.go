@@ -59,7 +59,7 @@ func literal(lit []byte) (clean []byte, changed bool) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if enc.Encode(text) != nil {
+	if err := enc.Encode(text); err != nil {
 		return nil, false
 	}
 	clean = bytes.TrimSuffix(b.Bytes(), []byte("\n"))

@@ -3,10 +3,14 @@ package registry
 import (
 	"encoding/json"
 	"math/big"
+	"regexp"
 	"strings"
 
 	"github.com/invopop/jsonschema"
 )
+
+// numberPattern is a JSON number that may also start with zeros, as phone pads and spreadsheets write it.
+var numberPattern = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // coerce takes a value as its schema wants it where only one meaning is possible, because models mix up
 // "42" and 42, "a" and ["a"]. What it cannot take it leaves to validation. A text is returned only where
@@ -56,18 +60,29 @@ func toNumber(v any) any {
 	if !ok {
 		return v
 	}
-	return json.Number(n)
+	return json.Number(withoutZeros(n))
 }
 
-// numeric is the text of a JSON number, given as number or as string.
+// withoutZeros makes 007.5 a JSON number.
+func withoutZeros(n string) string {
+	sign, digits := "", n
+	if rest, negative := strings.CutPrefix(n, "-"); negative {
+		sign, digits = "-", rest
+	}
+	for len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
+		digits = digits[1:]
+	}
+	return sign + digits
+}
+
+// numeric is the text of a number, given as number or as string.
 func numeric(v any) (string, bool) {
 	switch v := v.(type) {
 	case json.Number:
 		return v.String(), true
 	case string:
-		s := strings.TrimSpace(v)
-		s = strings.TrimPrefix(s, "+")
-		if s == "" || tooBig(s) || !json.Valid([]byte(s)) || !strings.Contains("-0123456789", s[:1]) {
+		s := strings.TrimPrefix(strings.TrimSpace(v), "+")
+		if tooBig(s) || !numberPattern.MatchString(s) {
 			return "", false
 		}
 		return s, true

@@ -116,11 +116,11 @@ func (a *arguments) refusal(issues []issue) *problem.Problem {
 	if more := len(issues) - maxIssues; more > 0 {
 		lines = append(lines, plural(more, "further argument problem")+" not shown.")
 	}
-	p := problem.Invalid(clip(issues[0].field), strings.Join(lines, "\n")).WithNext("Correct this and call again; nothing was done.")
+	next := "Correct this and call again; nothing was done."
 	if unknown {
-		p.WithNext(a.valids() + " Correct this and call again; nothing was done.")
+		next = a.valids() + " " + next
 	}
-	return p
+	return problem.Invalid(clip(issues[0].field), strings.Join(lines, "\n")).WithNext(next)
 }
 
 // rank orders issues: unknown arguments first, then by the position of the argument.

@@ -12,8 +12,6 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // with is the input of a call with lead_id 42, defaults filled in, and changes.
 func with(change func(*listIn)) listIn {
 	in := listIn{LeadID: 42, Limit: 20, Sort: "updated_desc"}
@@ -28,13 +26,14 @@ func TestArgumentsAreTakenAsMeant(t *testing.T) {
 	}{
 		{"as is, defaults filled", `{"lead_id":42}`, with(func(*listIn) {})},
 		{"text for integer", `{"lead_id":" 42 "}`, with(func(*listIn) {})},
-		{"leading zeros and plus", `{"lead_id":"+42"}`, with(func(*listIn) {})},
+		{"plus", `{"lead_id":"+42"}`, with(func(*listIn) {})},
+		{"leading zeros", `{"lead_id":"0042","price":"007.5"}`, with(func(in *listIn) { in.Price = new(7.5) })},
 		{"whole float for integer", `{"lead_id":42.0,"limit":1e1}`, with(func(in *listIn) { in.Limit = 10 })},
 		{"large integer stays exact", `{"lead_id":"9007199254740993"}`, with(func(in *listIn) { in.LeadID = 9007199254740993 })},
-		{"text for number", `{"lead_id":42,"price":"12.5"}`, with(func(in *listIn) { in.Price = ptr(12.5) })},
+		{"text for number", `{"lead_id":42,"price":"12.5"}`, with(func(in *listIn) { in.Price = new(12.5) })},
 		{"number for text", `{"lead_id":42,"query":9007199254740993}`, with(func(in *listIn) { in.Query = "9007199254740993" })},
-		{"text for true", `{"lead_id":42,"open":"True"}`, with(func(in *listIn) { in.Open = ptr(true) })},
-		{"text for false", `{"lead_id":42,"open":"false"}`, with(func(in *listIn) { in.Open = ptr(false) })},
+		{"text for true", `{"lead_id":42,"open":"True"}`, with(func(in *listIn) { in.Open = new(true) })},
+		{"text for false", `{"lead_id":42,"open":"false"}`, with(func(in *listIn) { in.Open = new(false) })},
 		{"bare value for list", `{"lead_id":42,"tags":"VIP"}`, with(func(in *listIn) { in.Tags = []string{"VIP"} })},
 		{"bare number for list of texts", `{"lead_id":42,"tags":7}`, with(func(in *listIn) { in.Tags = []string{"7"} })},
 		{"list as JSON text", `{"lead_id":42,"tags":"[\"a\", 2]"}`, with(func(in *listIn) { in.Tags = []string{"a", "2"} })},

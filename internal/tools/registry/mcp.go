@@ -28,10 +28,10 @@ func (t Tool) definition() mcp.Tool {
 	d.RawOutputSchema = t.output
 	h := t.spec.Hints()
 	d.Annotations = mcp.ToolAnnotation{
-		ReadOnlyHint:    mcp.ToBoolPtr(h.ReadOnly),
-		DestructiveHint: mcp.ToBoolPtr(h.Destructive),
-		IdempotentHint:  mcp.ToBoolPtr(h.Idempotent),
-		OpenWorldHint:   mcp.ToBoolPtr(h.OpenWorld),
+		ReadOnlyHint:    new(h.ReadOnly),
+		DestructiveHint: new(h.Destructive),
+		IdempotentHint:  new(h.Idempotent),
+		OpenWorldHint:   new(h.OpenWorld),
 	}
 	return d
 }
