@@ -71,16 +71,24 @@ type fieldGroupView struct {
 	IsPredefined bool   `json:"is_predefined"`
 	Type         string `json:"type"`
 	EntityType   string `json:"entity_type"`
-	RequestID    string `json:"request_id,omitempty"`
-	Links        links  `json:"_links"`
+	// Fields are the ids of the group's fields; the PHP client relies on the key.
+	Fields    []int64 `json:"fields"`
+	RequestID string  `json:"request_id,omitempty"`
+	Links     links   `json:"_links"`
 }
 
 func (c *call) groupsPath() string { return "/" + c.args["entity"] + "/custom_fields/groups" }
 
 func (c *call) readFieldGroup(g *fieldGroup, self func(string) links) fieldGroupView {
+	ids := []int64{}
+	for _, f := range c.a.fieldsOf(g.Owner) {
+		if f.GroupID == nil && g.ID == defaultGroup || f.GroupID != nil && *f.GroupID == g.ID {
+			ids = append(ids, f.ID)
+		}
+	}
 	return fieldGroupView{
 		ID: g.ID, Name: g.Name, Sort: g.Sort, IsPredefined: g.Predefined, Type: "custom_field_group",
-		EntityType: g.Owner, Links: self(c.groupsPath() + "/" + g.ID),
+		EntityType: g.Owner, Fields: ids, Links: self(c.groupsPath() + "/" + g.ID),
 	}
 }
 
@@ -107,11 +115,23 @@ func getFieldGroup(c *call) answer {
 	return ok(c.readFieldGroup(g, c.self))
 }
 
+// groupFieldsSchema: fields puts fields into the group, by their ids.
+func groupFieldsSchema(owner string, required bool) schema {
+	return schema{
+		{name: "name", kind: stringKind, required: required, notBlank: true},
+		{name: "sort", kind: intKind, required: required},
+		{name: "fields", kind: listKind, item: &field{kind: intKind, check: func(c *call, v any) string {
+			if c.a.fieldOf(owner, v.(int64)) != nil {
+				return ""
+			}
+			return codeNotSupported
+		}}},
+	}
+}
+
 func createFieldGroups(c *call) answer {
-	b, bad := c.parseMany(schema{
-		{name: "name", kind: stringKind, required: true, notBlank: true},
-		{name: "sort", kind: intKind, required: true},
-	}, maxBatch)
+	owner := c.args["entity"]
+	b, bad := c.parseMany(groupFieldsSchema(owner, true), maxBatch)
 	if bad != nil {
 		return *bad
 	}
@@ -120,53 +140,52 @@ func createFieldGroups(c *call) answer {
 	}
 	var out []fieldGroupView
 	for _, it := range b {
-		name, _ := it.str("name")
-		sort, _ := it.int("sort")
-		v := c.readFieldGroup(c.a.addFieldGroup(fieldGroup{Owner: c.args["entity"], Name: name, Sort: sort}), c.self)
+		g := c.a.addFieldGroup(fieldGroup{Owner: owner})
+		c.a.setFieldGroup(g, it.object)
+		v := c.readFieldGroup(g, c.self)
 		v.RequestID = it.requestID
 		out = append(out, v)
 	}
 	return created(whole(c, "custom_field_groups", c.groupsPath(), out))
 }
 
-// patchFieldGroup also puts fields into the group: fields is the list of their ids.
 func patchFieldGroup(c *call) answer {
 	owner := c.args["entity"]
 	g := c.a.fieldGroup(owner, c.args["id"])
 	if g == nil {
 		return groupMissing()
 	}
-	it, bad := c.parseOne(schema{
-		{name: "name", kind: stringKind, notBlank: true},
-		{name: "sort", kind: intKind},
-		{name: "fields", kind: listKind, item: &field{kind: intKind, check: func(c *call, v any) string {
-			if c.a.fieldOf(owner, v.(int64)) != nil {
-				return ""
-			}
-			return codeNotSupported
-		}}},
-	})
+	it, bad := c.parseOne(groupFieldsSchema(owner, false))
 	if bad != nil {
 		return *bad
 	}
 	if bad := (batch{it}).refused(); bad != nil {
 		return *bad
 	}
-	if v, sent := it.str("name"); sent {
+	c.a.setFieldGroup(g, it.object)
+	v := c.readFieldGroup(g, c.self)
+	if it.sentID {
+		v.RequestID = it.requestID
+	}
+	return ok(v)
+}
+
+func (a *account) setFieldGroup(g *fieldGroup, o object) {
+	if v, sent := o.str("name"); sent {
 		g.Name = v
 	}
-	if v, sent := it.int("sort"); sent {
+	if v, sent := o.int("sort"); sent {
 		g.Sort = v
 	}
-	for _, id := range it.list("fields") {
-		if f := c.a.fieldOf(owner, id.(int64)); f != nil {
+	for _, v := range o.list("fields") {
+		id, _ := v.(int64)
+		if f := a.fieldOf(g.Owner, id); f != nil {
 			f.GroupID = nil
 			if g.ID != defaultGroup {
 				f.GroupID = &g.ID
 			}
 		}
 	}
-	return ok(c.readFieldGroup(g, c.self))
 }
 
 // deleteFieldGroup moves the fields of the group to the main one.

@@ -76,11 +76,22 @@ func TestFieldGroups(t *testing.T) {
 	f, _ := g.field("leads", `{"name":"A","type":"text"}`)
 	row := g.post("/leads/custom_fields/groups", `[{"name":"Extra","sort":5}]`).want(201).rows("custom_field_groups")[0]
 	path := "/leads/custom_fields/groups/" + row["id"].(string)
-	g.patch(path, fmt.Sprintf(`{"name":"More","fields":[%d]}`, f)).want(200).eq("More", "name")
+	more := g.patch(path, fmt.Sprintf(`{"name":"More","fields":[%d]}`, f)).want(200)
+	more.eq("More", "name")
+	more.eq([]int64{f}, "fields")
 	one := fmt.Sprintf("/leads/custom_fields/%d", f)
 	g.get(one).eq(row["id"], "group_id")
 	g.get("/leads/custom_fields/groups").want(200).eq("custom_field_group", "_embedded", "custom_field_groups", 0, "type")
 	g.del(path).want(204)
 	g.del(path).want(404)
 	g.get(one).eq(nil, "group_id")
+}
+
+func TestFieldListNamesItsLastPage(t *testing.T) {
+	g := newRig(t)
+	r := g.get("/contacts/custom_fields?limit=3").want(200)
+	r.eq(2, "_page_count")
+	if r.at("_links", "last", "href") == nil || g.get("/contacts/custom_fields?limit=3&page=2").want(200).at("_links", "next") != nil {
+		t.Errorf("links: %s", r.raw)
+	}
 }

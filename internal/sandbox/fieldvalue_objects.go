@@ -69,6 +69,10 @@ func legalEntitySchema(country string) schema {
 		{name: "name", kind: stringKind, required: true, notBlank: true},
 		{name: "entity_type", kind: intKind, check: oneOf[int64](1, 2)},
 	}
+	// One release of the PHP client writes these in capitals, empty.
+	for _, k := range []string{"UNP", "BIN", "EGRPOU"} {
+		s = append(s, unexpected(k))
+	}
 	for _, k := range legalKeys() {
 		if countries := foreign[k]; countries != nil && !slices.Contains(countries, country) {
 			s = append(s, unexpected(k))

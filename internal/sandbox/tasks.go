@@ -128,7 +128,8 @@ func (c *call) matchLeadStatuses(t *task) bool {
 	}
 	l := leads(c.a).get(t.EntityID)
 	return l != nil && slices.ContainsFunc(groups, func(g map[string]string) bool {
-		return g["status_id"] == strconv.FormatInt(l.StatusID, 10) && g["pipeline_id"] == strconv.FormatInt(l.PipelineID, 10)
+		pipelineID := strconv.FormatInt(l.PipelineID, 10)
+		return g["status_id"] == strconv.FormatInt(l.StatusID, 10) && (g["pipeline_id"] == "" || g["pipeline_id"] == pipelineID)
 	})
 }
 

@@ -36,6 +36,15 @@ func TestTaskLife(t *testing.T) {
 			t.Errorf("%s: %d tasks, want %d", query, n, want)
 		}
 	}
+	stage := int64(g.get(leadPath).at("status_id").(float64))
+	for query, want := range map[string]int{
+		fmt.Sprintf("?filter[lead_statuses][0][status_id]=%d", stage): 2,
+		"?filter[lead_statuses][0][status_id]=143":                    0,
+	} {
+		if n := len(g.get("/tasks" + query).rows("tasks")); n != want {
+			t.Errorf("%s: %d tasks, want %d", query, n, want)
+		}
+	}
 	g.get("/tasks?order[complete_till]=desc").eq("Later", "_embedded", "tasks", 0, "text")
 	g.get("/tasks?order[updated_at]=desc").eq("Later", "_embedded", "tasks", 0, "text")
 	g.get("/tasks/1").want(204)
