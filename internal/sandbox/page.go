@@ -77,6 +77,9 @@ func list[T, V any](c *call, p paging, key, path string, rows []T, view func(T) 
 	if p.totals {
 		total, pages := len(rows), (len(rows)+limit-1)/limit
 		body.TotalItems, body.PageCount = &total, &pages
+		if to < total {
+			body.Links.Last = at(pages)
+		}
 	}
 	return ok(body)
 }
