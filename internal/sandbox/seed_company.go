@@ -27,7 +27,7 @@ func demoPlan(now time.Time, prof profile) *seedPlan {
 	p.fieldsDemo()
 	p.companiesDemo(40)
 	p.contactsDemo(150)
-	p.leadsDemo(200)
+	p.leadsDemo(197) // three more are incoming leads
 	p.notesDemo(250)
 	p.tasksDemo()
 	return p
@@ -80,7 +80,7 @@ func secondPlan(now time.Time, prof profile) *seedPlan {
 	p.fieldsDemo()
 	p.companiesDemo(5)
 	p.contactsDemo(15)
-	p.leadsDemo(20)
+	p.leadsDemo(17)
 	p.notesDemo(25)
 	p.tasksDemo()
 	return p

@@ -26,7 +26,6 @@ func (f *seeding) fill() {
 	f.staff()
 	f.sales()
 	f.fields()
-	f.platformBefore()
 	f.companiesAndContacts()
 	f.leadRows()
 	f.activity()

@@ -57,10 +57,9 @@ func (p *seedPlan) lead(i int) seedLead {
 	case i%4 == 3 || i%16 == 8:
 		l.stage, l.reached = seedLost, d.below(stages)
 	}
-	contact := d.below(len(p.contacts))
-	if contact == withoutLead {
-		contact++
-	}
+	// The known contacts keep to their known leads.
+	known := len(knownContacts())
+	contact := known + d.below(len(p.contacts)-known)
 	l.contacts = []int{contact}
 	person := p.contacts[contact]
 	l.name = person.last + ": " + pick(d, leadSubjects(l.pipeline))

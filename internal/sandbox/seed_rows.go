@@ -32,6 +32,10 @@ func (f *seeding) note(s *seedNote) {
 		CreatedBy: by, UpdatedBy: by, CreatedAt: s.created, UpdatedAt: s.created,
 	}
 	notes(f.a).put(n.ID, n)
+	if s.typ == "attachment" {
+		f.file(s.params, s.created)
+		f.a.attach(on, s.params["file_uuid"].(string))
+	}
 	f.log(s.created, by, noteEvent(s.typ), on.entity, on.id, nil, valueOf("note", object{"id": n.ID}))
 }
 

@@ -33,6 +33,9 @@ func (f *seeding) values(owner string, values []seedValue) []fieldValue {
 	var out []fieldValue
 	for _, v := range values {
 		if def := f.byName[owner+"/"+v.field]; def != nil {
+			if doc, isFile := v.values[0]["value"].(object); isFile && def.Type == "file" {
+				f.file(doc, f.p.profile.createdAt)
+			}
 			if stored := f.a.storeValues(def, v.values); len(stored) > 0 {
 				out = append(out, fieldValue{FieldID: def.ID, Values: stored})
 			}

@@ -1,4 +1,0 @@
-package sandbox
-
-func (f *seeding) platformBefore() {}
-func (f *seeding) platform()       {}
