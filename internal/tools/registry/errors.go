@@ -42,8 +42,11 @@ func (t Tool) completed(p *problem.Problem) *problem.Problem {
 	return &c
 }
 
+// label names the tool, or what stands for one outside a call.
+func label(s Spec) string { return cmp.Or(s.Name, "the request") }
+
 func timeoutProblem(s Spec) *problem.Problem {
-	p := problem.New(problem.Timeout, "Time ran out: "+s.Name+" did not finish within "+seconds(s.Timeout)+".")
+	p := problem.New(problem.Timeout, "Time ran out: "+label(s)+" did not finish in time.")
 	if s.Class == Read {
 		return p.WithNext("Nothing was changed. Ask for less (a smaller limit, a narrower filter) or try again in a moment.")
 	}
@@ -51,7 +54,7 @@ func timeoutProblem(s Spec) *problem.Problem {
 }
 
 func canceledProblem(s Spec) *problem.Problem {
-	p := problem.New(problem.Canceled, "The call of "+s.Name+" was canceled by the client.")
+	p := problem.New(problem.Canceled, "The call of "+label(s)+" was canceled by the client.")
 	if s.Class == Read {
 		return p.WithNext("Nothing was changed. Call again if the answer is still wanted.")
 	}
@@ -60,7 +63,7 @@ func canceledProblem(s Spec) *problem.Problem {
 
 // internalProblem tells of a bug without its internals.
 func internalProblem(s Spec) *problem.Problem {
-	p := problem.New(problem.Internal, "Something went wrong inside this server while it ran "+s.Name+"; the details are in its log.")
+	p := problem.New(problem.Internal, "Something went wrong inside this server while it ran "+label(s)+"; the details are in its log.")
 	if s.Class == Read {
 		return p.WithNext("Nothing was changed. Try once more; if it happens again, report it to whoever runs this server.")
 	}

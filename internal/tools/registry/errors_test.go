@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -157,6 +158,18 @@ func TestACanceledCallSaysSo(t *testing.T) {
 	timeout := &kommo.Error{Code: kommo.CodeTimeout, Message: "no answer"}
 	if e := errorOf(t, failing(registry.Update, timeout).Call(t.Context(), nil)); !strings.Contains(e.Next, "may have been done") {
 		t.Errorf("got %+v", e)
+	}
+}
+
+func TestExplainServesCommands(t *testing.T) {
+	k := &kommo.Error{Code: kommo.CodeUnauthorized, Message: "refused the token"}
+	if p := registry.Explain(t.Context(), k); p.Code != problem.Unauthorized || p.Next == "" {
+		t.Errorf("got %+v", p)
+	}
+	for _, err := range []error{context.DeadlineExceeded, context.Canceled, io.EOF} {
+		if p := registry.Explain(t.Context(), err); !strings.Contains(p.Message, "the request") {
+			t.Errorf("%v: %s", err, p.Message)
+		}
 	}
 }
 
