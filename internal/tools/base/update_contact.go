@@ -1,0 +1,43 @@
+package base
+
+import (
+	"context"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+type updateContactIn struct {
+	ContactID   int64          `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Contact id, from search_contacts or a card link."`
+	CompanyID   int64          `json:"company_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Company id, from search_contacts or a card link."`
+	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
+	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
+	AddPhone    string         `json:"add_phone,omitempty" jsonschema:"example=+15550100123" jsonschema_description:"Phone to add, best with its country code."`
+	AddEmail    string         `json:"add_email,omitempty" jsonschema_description:"E-mail address to add."`
+	RemovePhone string         `json:"remove_phone,omitempty" jsonschema_description:"Phone to remove, in any spelling."`
+	RemoveEmail string         `json:"remove_email,omitempty" jsonschema_description:"E-mail address to remove."`
+	Fields      map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
+	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tags to add."`
+	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tags to remove."`
+}
+
+// UpdateContact is the tool update_contact.
+func UpdateContact(p crm.Provider) registry.Tool {
+	return registry.Define(registry.Spec{
+		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update,
+		Description: "Changes one contact or one company: name, responsible user, phones, e-mails, custom fields or tags; what is left out stays. " +
+			"Use it for the person, and update_lead for the deal. add_ and remove_ change one phone or e-mail and keep the others; " +
+			"give both to replace one. A custom field that is written loses all its former values. " +
+			"Give exactly one of contact_id and company_id. Answers what changed, before and after; unchanged: true means it was so already.",
+	}, func(ctx context.Context, in updateContactIn) (crm.ChangedPerson, error) {
+		s, err := p(ctx)
+		if err != nil {
+			return crm.ChangedPerson{}, err
+		}
+		return s.UpdatePerson(ctx, crm.PersonChange{
+			ContactID: in.ContactID, CompanyID: in.CompanyID, Name: in.Name, Responsible: in.Responsible,
+			AddPhone: in.AddPhone, AddEmail: in.AddEmail, RemovePhone: in.RemovePhone, RemoveEmail: in.RemoveEmail,
+			Fields: in.Fields, AddTags: in.AddTags, RemoveTags: in.RemoveTags,
+		})
+	})
+}

@@ -1,0 +1,39 @@
+package base
+
+import (
+	"context"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+type updateLeadIn struct {
+	LeadID      int64          `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads or a card link."`
+	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
+	Price       *float64       `json:"price,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount in the account's currency."`
+	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
+	Fields      map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
+	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tags to add."`
+	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tags to remove."`
+}
+
+// UpdateLead is the tool update_lead.
+func UpdateLead(p crm.Provider) registry.Tool {
+	return registry.Define(registry.Spec{
+		Name: "update_lead", Title: "Update a lead", Class: registry.Update,
+		Description: "Changes name, price, responsible user, custom fields or tags of one lead; what is left out stays. " +
+			"Use move_lead_stage for stage and pipeline, and update_contact for the person's phone or e-mail. " +
+			"A custom field that is written loses all its former values; options go by their label, several as a list. " +
+			"Unknown names are refused with the ones that exist, and then nothing is written. " +
+			"Answers what changed, before and after; unchanged: true means it was so already.",
+	}, func(ctx context.Context, in updateLeadIn) (crm.ChangedLead, error) {
+		s, err := p(ctx)
+		if err != nil {
+			return crm.ChangedLead{}, err
+		}
+		return s.UpdateLead(ctx, crm.LeadChange{
+			LeadID: in.LeadID, Name: in.Name, Price: in.Price, Responsible: in.Responsible,
+			Fields: in.Fields, AddTags: in.AddTags, RemoveTags: in.RemoveTags,
+		})
+	})
+}
