@@ -1,0 +1,3 @@
+package acceptance
+
+//go:generate go test -run ^TestGolden -update .
