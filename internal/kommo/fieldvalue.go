@@ -172,8 +172,19 @@ func (v Value) Back(t FieldType) ValueWrite {
 	case FieldChainedList:
 		return ValueWrite{CatalogID: idOf(v.CatalogID), CatalogElementID: idOf(v.CatalogElementID)}
 	default:
-		return ValueWrite{Value: v.Raw}
+		return v.objectBack(t)
 	}
+}
+
+// objectBack leaves out the keys of an object that Kommo only reads. All other
+// values go back as they came, dates too: as seconds they need no time zone.
+func (v Value) objectBack(t FieldType) ValueWrite {
+	if typed, err := v.typedObject(t); err == nil {
+		if w, err := typed.element(t); err == nil {
+			return w
+		}
+	}
+	return ValueWrite{Value: v.Raw}
 }
 
 func idOf(id *int64) int64 {
