@@ -17,6 +17,7 @@ type Service struct {
 	clock kommo.Clock
 	done  *memo
 	made  claims
+	calls callRuns
 }
 
 // Provider chooses the account of the calling principal. Without a token it

@@ -1,0 +1,184 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/phone"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+)
+
+// What to do with a caller whom nobody knows.
+const (
+	UnknownCreateLead   = "create_lead"
+	UnknownIncomingLead = "incoming_lead"
+	UnknownContactOnly  = "contact_only"
+	UnknownReject       = "reject"
+)
+
+// Which of several active leads a call belongs to.
+const (
+	LeadsMostRecent = "most_recently_active"
+	LeadsNewest     = "newest"
+	LeadsInPipeline = "in_pipeline"
+	LeadsAsk        = "ask"
+)
+
+// Call is a finished telephone call to log. Phone or LeadID says whose it was;
+// Summary is what was said. Names are the account's own.
+type Call struct {
+	Phone               string // any spelling; numbers without a country code are read in the account's country
+	Summary             string
+	Direction           string // inbound (also when empty), outbound
+	StartedAt           string
+	DurationSeconds     int64
+	Outcome             string // conversation, left_message, no_answer, not_available, busy, wrong_number, call_back_later; empty: unknown
+	CallID              string // the platform's id: the key for repeats
+	RecordingURL        string
+	Transcript          string
+	ActionItems         []string
+	AgentName           string
+	LeadID              int64
+	Fields              map[string]any // of the lead
+	Tags                []string
+	Stage               string
+	Pipeline            string
+	FollowUpText        string
+	FollowUpDue         string // empty: the end of tomorrow
+	FollowUpResponsible string // empty: the card's user
+	UnknownCaller       string // empty: create_lead
+	SeveralLeads        string // empty: most_recently_active
+}
+
+// LogCall writes a finished call on the right card: the call itself, its summary
+// and transcript as notes, a follow-up task, and stage, fields and tags of the
+// lead.
+//
+// The call is a note of type call_in or call_out on a card chosen here. POST
+// /calls is not used: it chooses by itself and drops unknown numbers (Kommo API
+// facts: calls). Known caller: one search by phone, one read of the caller's
+// leads, then all writes at once.
+//
+// Under one CallID a call is logged once in this process; what a failed try has
+// written is remembered, and the next try writes only the rest.
+func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
+	if err := checkCall(c); err != nil {
+		return CallResult{}, err
+	}
+	content, err := digestOf(c)
+	if err != nil {
+		return CallResult{}, err
+	}
+	out, repeat, err := once(ctx, s.done, "post_call_summary", strings.TrimSpace(c.CallID), nil, func(ctx context.Context) (CallResult, error) {
+		return s.logCall(ctx, c, content)
+	})
+	if no, ok := errors.AsType[*unwritten](err); ok {
+		return no.result, nil
+	}
+	if repeat {
+		return repeated(out, c, content)
+	}
+	return out, err
+}
+
+// repeated is the answer to a call that was logged before under its call_id.
+func repeated(first CallResult, c Call, content string) (CallResult, error) {
+	if line := phone.Parse(c.Phone, "").Last10; line != "" && first.line != "" && line != first.line {
+		return CallResult{}, problem.New(problem.Conflict, fmt.Sprintf(
+			"the call_id %q belongs to a call with another number, logged as note %d on %s; nothing was written", c.CallID, first.ID, first.URL)).
+			WithField("call_id").WithNext("Give each call its own call_id.")
+	}
+	out := first
+	out.Status, out.Warnings = CallRepeat, slices.Clone(first.Warnings)
+	if first.content != content {
+		out.Warnings = append(out.Warnings, "This delivery differs from the first one; what it brought anew was not written. Use add_note or update_lead for it.")
+	}
+	return out, nil
+}
+
+// checkCall refuses what needs no knowledge of the account.
+func checkCall(c Call) error {
+	if strings.TrimSpace(c.Phone) == "" && c.LeadID == 0 {
+		return problem.Invalid("phone", "phone is missing").WithNext("Give the customer's phone number, or lead_id.")
+	}
+	if err := needText("summary", c.Summary); err != nil {
+		return err
+	}
+	if c.SeveralLeads == LeadsInPipeline && strings.TrimSpace(c.Pipeline) == "" {
+		return problem.Invalid("pipeline", "several_leads is in_pipeline, but pipeline is missing").WithNext("Name the pipeline, or choose another rule.")
+	}
+	if strings.TrimSpace(c.FollowUpText) == "" && c.FollowUpDue+c.FollowUpResponsible != "" {
+		return problem.Invalid("follow_up_text", "the follow-up has a deadline or a user but no text").WithNext("Say in follow_up_text what is to be done.")
+	}
+	return nil
+}
+
+// logCall looks first and writes then: whatever is wrong with the names is found
+// out before anything is written.
+func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResult, error) {
+	run, resumed := s.calls.take(c.CallID)
+	if !resumed {
+		plan, err := s.planCall(ctx, c)
+		if err != nil {
+			return CallResult{}, err
+		}
+		run = &callRun{plan: plan, steps: map[string]stepResult{}}
+		if run.card, err = s.chooseCard(ctx, plan); err != nil {
+			return CallResult{}, err
+		}
+		if run.change, err = s.planChange(ctx, plan, run.card); err != nil {
+			return CallResult{}, err
+		}
+	}
+	if run.card.id == 0 {
+		made, err := s.makeCard(ctx, run)
+		if err != nil {
+			return CallResult{}, err
+		}
+		run.card = made
+	}
+	out, err := s.writeCall(ctx, run)
+	if err != nil && run.wroteAnything() {
+		s.calls.keep(c.CallID, run)
+	}
+	out.line, out.content = phone.Parse(c.Phone, "").Last10, content
+	return out, err
+}
+
+// callRuns are the calls of which a part is written, by call_id.
+type callRuns struct {
+	mu    sync.Mutex
+	runs  map[string]*callRun
+	order []string
+}
+
+// take hands out the run of a call, which nobody else gets until it is kept
+// again.
+func (r *callRuns) take(callID string) (*callRun, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	run, ok := r.runs[strings.TrimSpace(callID)]
+	delete(r.runs, strings.TrimSpace(callID))
+	return run, ok
+}
+
+func (r *callRuns) keep(callID string, run *callRun) {
+	const most = 1000
+	if callID = strings.TrimSpace(callID); callID == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.runs == nil {
+		r.runs = map[string]*callRun{}
+	}
+	r.runs[callID] = run
+	if r.order = append(r.order, callID); len(r.order) > most {
+		delete(r.runs, r.order[0])
+		r.order = r.order[1:]
+	}
+}
