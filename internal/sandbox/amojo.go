@@ -113,7 +113,7 @@ func signed(do func(*call, *channel) answer) handler {
 		if !c.signatureHolds(ch.Secret) {
 			return chatError(http.StatusForbidden, "forbidden", "invalid signature")
 		}
-		return do(c, ch)
+		return c.announcing(func(c *call) answer { return do(c, ch) })
 	}
 }
 

@@ -2,7 +2,7 @@ package sandbox
 
 // resources lists the routes of every resource, a line each.
 func resources() [][]route {
-	return [][]route{
+	return withHooks([][]route{
 		oauthRoutes(),
 		accountRoutes(),
 		userRoutes(),
@@ -13,5 +13,5 @@ func resources() [][]route {
 		leadRoutes(),
 		crmRoutes(),
 		platformRoutes(),
-	}
+	})
 }

@@ -249,5 +249,6 @@ func (c *call) outgoing(t *talk, o object) *message {
 	t.Messages = append(t.Messages, m)
 	t.UpdatedAt, t.Read = c.now(), true
 	c.log("outgoing_chat_message", "contacts", t.ContactID, nil, valueOf("message", object{"id": m.ID}))
+	c.hookChannel(t, m)
 	return m
 }

@@ -12,7 +12,10 @@ type webhook struct {
 	Destination                               string
 	Disabled                                  bool
 	Settings                                  []string
+	Bad                                       int // failures in a row
 }
+
+func (w *webhook) wants(code string) bool { return slices.Contains(w.Settings, code) }
 
 func webhooks(a *account) *table[webhook] { return tableFor[webhook](a, "webhooks", 48_162_001) }
 
