@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write generated files anew")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kommo-mcp": main})
+}
+
+// TestScripts runs the binary's commands as a user does.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"KOMMO_ACCESS_TOKEN", "KOMMO_API_KEY", "KOMMO_SUBDOMAIN", "KOMMO_BASE_URL"} {
+				env.Setenv(name, "")
+			}
+			return nil
+		},
+	})
+}
+
+// run runs the program in this process.
+func run(t *testing.T, env map[string]string, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	a := &app{
+		env:    func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+		in:     strings.NewReader(stdin),
+		out:    &out,
+		errOut: &errOut,
+	}
+	code = a.run(t.Context(), args)
+	return code, out.String(), errOut.String()
+}
+
+// TestReadmeTable holds the README's tool table to the registry.
+func TestReadmeTable(t *testing.T) {
+	const begin, end = "<!-- tools:begin (written by go generate ./cmd/kommo-mcp) -->\n", "<!-- tools:end -->"
+	path := filepath.Join("..", "..", "README.md")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(raw), begin)
+	table, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatal("the README has no marks around the tool table")
+	}
+	code, want, stderr := run(t, nil, "", "tools", "--markdown")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	if table == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("the tool table is out of date; run go generate ./cmd/kommo-mcp\n%s", want)
+	}
+	if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSecretsShowNowhere(t *testing.T) {
+	const canary = "canary-7f3a-not-a-token"
+	dir := t.TempDir()
+	file := filepath.Join(dir, "token")
+	if err := os.WriteFile(file, []byte(canary), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range []map[string]string{
+		{"KOMMO_ACCESS_TOKEN": canary},
+		{"KOMMO_ACCESS_TOKEN": canary, "KOMMO_SUBDOMAIN": "not a host!"},
+		{"KOMMO_API_KEY": canary, "KOMMO_BASE_URL": "http://127.0.0.1:1", "KOMMO_MCP_MAX_RETRIES": "0"},
+		{"KOMMO_ACCESS_TOKEN_FILE": file, "KOMMO_BASE_URL": "http://127.0.0.1:1", "KOMMO_MCP_MAX_RETRIES": "0"},
+	} {
+		for _, args := range [][]string{{"doctor"}, {"call", "get_account"}, {"tools"}} {
+			_, stdout, stderr := run(t, env, "", args...)
+			if strings.Contains(stdout+stderr, canary) {
+				t.Errorf("%v shows the token: %s%s", args, stdout, stderr)
+			}
+		}
+	}
+}
+
+// BenchmarkStart measures a process from its start to the answer of tools/list,
+// without any settings. Budget: 50 ms.
+func BenchmarkStart(b *testing.B) {
+	const requests = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}
+{"jsonrpc":"2.0","method":"notifications/initialized"}
+{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}
+`
+	binary := filepath.Join(b.TempDir(), "kommo-mcp")
+	if out, err := command(b.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	for b.Loop() {
+		cmd := command(b.Context(), binary, "stdio")
+		cmd.Env = []string{"HOME=" + b.TempDir()}
+		cmd.Stdin = strings.NewReader(requests)
+		out, err := cmd.Output()
+		if err != nil || !bytes.Contains(out, []byte(`"search_leads"`)) {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
+}
+
