@@ -12,5 +12,12 @@ import (
 func All(p crm.Provider) []registry.Tool {
 	return []registry.Tool{
 		base.SearchLeads(p),
+		base.CreateLeadWithContact(p),
+		base.AddNote(p),
+		base.CreateTask(p),
+		base.UpdateLead(p),
+		base.MoveLeadStage(p),
+		base.UpdateContact(p),
+		base.UpdateTask(p),
 	}
 }
