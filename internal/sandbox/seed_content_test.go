@@ -129,6 +129,9 @@ func TestSeedNotesAndEvents(t *testing.T) {
 
 // The scenes that tools have to get right.
 func TestSeedScenes(t *testing.T) {
+	if n := len(knownContacts()); n != knownPeople {
+		t.Errorf("%d known contacts, knownPeople says %d", n, knownPeople)
+	}
 	g := demoRig(t)
 	grace := g.get("/contacts?query=2025550101&with=leads").want(200).rows("contacts")[0]
 	open := 0

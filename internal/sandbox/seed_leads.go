@@ -58,8 +58,7 @@ func (p *seedPlan) lead(i int) seedLead {
 		l.stage, l.reached = seedLost, d.below(stages)
 	}
 	// The known contacts keep to their known leads.
-	known := len(knownContacts())
-	contact := known + d.below(len(p.contacts)-known)
+	contact := knownPeople + d.below(len(p.contacts)-knownPeople)
 	l.contacts = []int{contact}
 	person := p.contacts[contact]
 	l.name = person.last + ": " + pick(d, leadSubjects(l.pipeline))

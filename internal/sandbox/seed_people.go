@@ -75,6 +75,9 @@ func knownContacts() []seedEntity {
 	}
 }
 
+// knownPeople is how many there are of them.
+const knownPeople = 9
+
 // withoutLead is the index of the contact that never gets a lead.
 const withoutLead = 7
 
