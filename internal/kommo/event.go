@@ -109,7 +109,7 @@ func (f EventFilter) query() url.Values {
 func (f EventFilter) check(op string) error {
 	switch {
 	case len(f.EntityIDs) > 0 && f.Entity == "":
-		return &Error{Code: CodeInvalid, Op: op, Message: "ids of cards need the kind of the cards"}
+		return cardsWithoutKind(op)
 	case len(f.EntityIDs) > eventFilterMost:
 		return &Error{Code: CodeInvalid, Op: op, Message: "at most 10 cards can be named in one request for events"}
 	case len(f.CreatedBy) > eventFilterMost:

@@ -132,6 +132,11 @@ func flag(on bool) string {
 	return "0"
 }
 
+// cardsWithoutKind refuses a filter that Kommo would ignore.
+func cardsWithoutKind(op string) error {
+	return &Error{Code: CodeInvalid, Op: op, Message: "ids of cards need the kind of the cards"}
+}
+
 // entityPath is the path of something below a kind of card: "/leads/notes".
 func entityPath(of Entity, rest string) string { return "/" + string(of) + "/" + rest }
 

@@ -42,7 +42,7 @@ func (r *TaskResult) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*plain)(r))
 }
 
-// TaskFilter selects tasks. EntityIDs are heeded only with EntityType.
+// TaskFilter selects tasks. EntityIDs need EntityType.
 type TaskFilter struct {
 	ListOptions
 
@@ -101,7 +101,11 @@ type TasksService struct{ c *Client }
 
 // List reads one page of tasks.
 func (s *TasksService) List(ctx context.Context, f TaskFilter) (Page[Task], error) {
-	return getPage[Task](ctx, s.c, "tasks.list", "/tasks", "tasks", f.query())
+	const op = "tasks.list"
+	if len(f.EntityIDs) > 0 && f.EntityType == "" {
+		return Page[Task]{}, cardsWithoutKind(op) // Kommo would answer the tasks of all
+	}
+	return getPage[Task](ctx, s.c, op, "/tasks", "tasks", f.query())
 }
 
 // All walks all tasks that match.
