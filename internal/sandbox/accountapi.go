@@ -39,6 +39,9 @@ func getAccount(c *call) answer {
 			o[name] = value
 		}
 	}
+	if c.with("drive_url") {
+		o["drive_url"] = c.driveBase() // the listener itself for callers by its address
+	}
 	if emb := c.accountEmbedded(); len(emb) > 0 {
 		o["_embedded"] = emb
 	}

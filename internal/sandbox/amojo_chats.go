@@ -11,8 +11,12 @@ func profileSchema() field {
 
 func partySchema(name string, required bool) field {
 	return field{name: name, kind: objectKind, required: required, fields: schema{
-		{name: "id", kind: stringKind}, {name: "ref_id", kind: stringKind}, {name: "name", kind: stringKind},
-		{name: "avatar", kind: stringKind}, {name: "profile_link", kind: stringKind}, profileSchema(),
+		{name: "id", kind: stringKind},
+		{name: "ref_id", kind: stringKind},
+		{name: "name", kind: stringKind},
+		{name: "avatar", kind: stringKind},
+		{name: "profile_link", kind: stringKind},
+		profileSchema(),
 	}}
 }
 
@@ -127,9 +131,13 @@ func typing(c *call, ch *channel) answer {
 
 func react(c *call, ch *channel) answer {
 	o, bad := c.strict(schema{
-		{name: "conversation_id", kind: stringKind}, {name: "conversation_ref_id", kind: stringKind},
-		{name: "id", kind: stringKind}, {name: "msgid", kind: stringKind}, partySchema("user", true),
-		{name: "type", kind: stringKind, required: true, check: oneOf("react", "unreact")}, {name: "emoji", kind: stringKind},
+		{name: "conversation_id", kind: stringKind},
+		{name: "conversation_ref_id", kind: stringKind},
+		{name: "id", kind: stringKind},
+		{name: "msgid", kind: stringKind},
+		partySchema("user", true),
+		{name: "type", kind: stringKind, required: true, check: oneOf("react", "unreact")},
+		{name: "emoji", kind: stringKind},
 	})
 	if bad != nil {
 		return *bad
@@ -145,9 +153,11 @@ func react(c *call, ch *channel) answer {
 // deliveryStatus is about one of our own messages, by the id its hook had.
 func deliveryStatus(c *call, ch *channel) answer {
 	o, bad := c.strict(schema{
-		{name: "msgid", kind: stringKind}, {name: "delivery_status", kind: intKind},
+		{name: "msgid", kind: stringKind},
+		{name: "delivery_status", kind: intKind},
 		{name: "status_code", kind: intKind, check: oneOf[int64](1, 2, -1)},
-		{name: "error_code", kind: intKind, check: oneOf[int64](901, 902, 903, 904, 905)}, {name: "error", kind: stringKind},
+		{name: "error_code", kind: intKind, check: oneOf[int64](901, 902, 903, 904, 905)},
+		{name: "error", kind: stringKind},
 	})
 	if bad != nil {
 		return *bad

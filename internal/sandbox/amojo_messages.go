@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,10 +10,17 @@ import (
 func messageSchema() field {
 	return field{name: "message", kind: objectKind, required: true, fields: schema{
 		{name: "type", kind: stringKind, required: true, check: oneOf("text", "contact", "file", "video", "picture", "voice", "audio", "sticker", "location")},
-		{name: "text", kind: stringKind}, {name: "media", kind: stringKind}, {name: "file_name", kind: stringKind},
-		{name: "file_size", kind: intKind}, {name: "sticker_id", kind: stringKind},
-		{name: "location", kind: objectKind}, {name: "contact", kind: objectKind}, {name: "callback_data", kind: stringKind},
-		{name: "media_duration", kind: intKind}, {name: "shared_post", kind: objectKind}, {name: "delivery_status", kind: objectKind},
+		{name: "text", kind: stringKind},
+		{name: "media", kind: stringKind},
+		{name: "file_name", kind: stringKind},
+		{name: "file_size", kind: intKind},
+		{name: "sticker_id", kind: stringKind},
+		{name: "location", kind: objectKind},
+		{name: "contact", kind: objectKind},
+		{name: "callback_data", kind: stringKind},
+		{name: "media_duration", kind: intKind},
+		{name: "shared_post", kind: objectKind},
+		{name: "delivery_status", kind: objectKind},
 		{name: "post", kind: objectKind},
 	}}
 }
@@ -23,11 +31,17 @@ func chatEvent(c *call, ch *channel) answer {
 	o, bad := c.strict(schema{
 		{name: "event_type", kind: stringKind, required: true, check: oneOf("new_message", "edit_message")},
 		{name: "payload", kind: objectKind, required: true, fields: schema{
-			{name: "timestamp", kind: intKind, required: true}, {name: "msec_timestamp", kind: intKind},
-			{name: "msgid", kind: stringKind}, {name: "id", kind: stringKind},
-			{name: "conversation_id", kind: stringKind}, {name: "conversation_ref_id", kind: stringKind},
-			{name: "silent", kind: boolKind}, partySchema("sender", false), partySchema("receiver", false), messageSchema(),
-			sourceOfChat(), {name: "reply_to", kind: objectKind}, {name: "forwards", kind: objectKind},
+			{name: "timestamp", kind: intKind, required: true},
+			{name: "msec_timestamp", kind: intKind},
+			{name: "msgid", kind: stringKind},
+			{name: "id", kind: stringKind},
+			{name: "conversation_id", kind: stringKind},
+			{name: "conversation_ref_id", kind: stringKind},
+			{name: "silent", kind: boolKind},
+			partySchema("sender", false), partySchema("receiver", false), messageSchema(),
+			sourceOfChat(),
+			{name: "reply_to", kind: objectKind},
+			{name: "forwards", kind: objectKind},
 		}},
 	})
 	if bad != nil {
@@ -137,9 +151,7 @@ func (c *call) editMessage(ch *channel, p object) answer {
 			if p.has("id") && kept["id"] != p["id"] || !p.has("id") && kept["client_id"] != p["msgid"] {
 				continue
 			}
-			for key, v := range p.obj("message") {
-				kept[key] = v
-			}
+			maps.Copy(kept, p.obj("message"))
 			if p.has("msgid") {
 				kept["client_id"] = p["msgid"] // both ids together bind the msgid anew
 			}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -76,9 +77,7 @@ func templateDefaults() object {
 
 func (c *call) readTemplate(t *chatTemplate, self func(string) links) object {
 	o := templateDefaults()
-	for k, v := range t.Fields {
-		o[k] = v
-	}
+	maps.Copy(o, t.Fields)
 	o["id"], o["account_id"], o["created_at"], o["updated_at"] = t.ID, c.a.id, t.CreatedAt, t.UpdatedAt
 	o["_links"] = self(fmt.Sprintf("/chats/templates/%d", t.ID))
 	if c.with("reviews") {

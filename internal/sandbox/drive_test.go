@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -59,4 +60,17 @@ func TestDriveKnowsTheAccountByTheToken(t *testing.T) {
 	g.get("//v1.0/files").want(401)
 	g.token = g.s.TokenWith("second.kommo.com", TokenOptions{Scopes: []string{"crm", "files"}})
 	g.do("DELETE", "//v1.0/files", `[{"uuid":"x"}]`).want(403)
+}
+
+// A client that uses the listener's address must not be sent to the real Drive.
+func TestDriveURLFollowsTheCaller(t *testing.T) {
+	g := newRig(t)
+	g.get("/account?with=drive_url").want(200).eq("https://drive-c.kommo.com", "drive_url")
+	g.s = New(WithoutRateLimit(), WithAccount(DefaultHost, Blank()))
+	a := g.s.accounts[0]
+	req := httptest.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:18080/api/v4/account?with=drive_url", nil)
+	req.Header.Set("Authorization", "Bearer "+g.s.Token(a.host))
+	w := httptest.NewRecorder()
+	g.s.ServeHTTP(w, req)
+	reply{t: t, status: w.Code, raw: w.Body.Bytes()}.want(200).eq("http://127.0.0.1:18080", "drive_url")
 }

@@ -23,6 +23,7 @@ type received struct {
 }
 
 func newInbox(t *testing.T) *inbox {
+	t.Helper()
 	in := &inbox{t: t, got: make(chan received, 100)}
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)

@@ -101,11 +101,11 @@ func (p *seedPlan) price(i, pipeline int) float64 {
 func (p *seedPlan) live(i int, l *seedLead) {
 	d := &p.dice
 	age := (p.now - l.created) / day
-	switch {
-	case l.stage == seedLost:
+	switch l.stage {
+	case seedLost:
 		l.lossReason = i % len(p.lossReasons)
 		l.closed = l.created + max(hour, d.between(age/4, age)*day/2)
-	case l.stage == seedWon:
+	case seedWon:
 		l.closed = l.created + max(hour, d.between(age/3, age)*day*2/3)
 	}
 	l.closed = min(l.closed, p.now-hour)

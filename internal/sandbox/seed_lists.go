@@ -9,10 +9,14 @@ type seedProduct struct {
 
 func products() []seedProduct {
 	return []seedProduct{
-		{"Solar panel 400 W", "PV-400", "Panels", "289.00"}, {"Solar panel 430 W, all black", "PV-430B", "Panels", "331.50"},
-		{"Hybrid inverter 8 kW", "INV-8H", "Inverters", "2140.00"}, {"Battery 10 kWh", "BAT-10", "Storage", "5890.00"},
-		{"EV charger 11 kW", "EVC-11", "Chargers", "749.99"}, {"Architectural shingles, bundle", "SH-ARC", "Roofing", "41.25"},
-		{"Standing seam panel, ft", "MET-SS", "Roofing", "9.80"}, {"Gutter guard, ft", "GUT-G", "Roofing", "7.10"},
+		{"Solar panel 400 W", "PV-400", "Panels", "289.00"},
+		{"Solar panel 430 W, all black", "PV-430B", "Panels", "331.50"},
+		{"Hybrid inverter 8 kW", "INV-8H", "Inverters", "2140.00"},
+		{"Battery 10 kWh", "BAT-10", "Storage", "5890.00"},
+		{"EV charger 11 kW", "EVC-11", "Chargers", "749.99"},
+		{"Architectural shingles, bundle", "SH-ARC", "Roofing", "41.25"},
+		{"Standing seam panel, ft", "MET-SS", "Roofing", "9.80"},
+		{"Gutter guard, ft", "GUT-G", "Roofing", "7.10"},
 	}
 }
 
@@ -69,8 +73,10 @@ func (f *seeding) goods(k *catalog, by int64) {
 func (f *seeding) invoices(k *catalog, by int64) {
 	owner := k.fields()
 	for _, s := range []seedField{
-		{name: "Lines", code: "ITEMS", typ: "items"}, {name: "Payer", code: "PAYER", typ: "payer"},
-		{name: "Supplier", code: "SUPPLIER", typ: "supplier"}, {name: "Project contact", typ: "linked_entity"},
+		{name: "Lines", code: "ITEMS", typ: "items"},
+		{name: "Payer", code: "PAYER", typ: "payer"},
+		{name: "Supplier", code: "SUPPLIER", typ: "supplier"},
+		{name: "Project contact", typ: "linked_entity"},
 	} {
 		f.define(owner, s)
 	}

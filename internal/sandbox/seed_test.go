@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"testing"
 	"time"
 )
@@ -101,7 +100,7 @@ func TestDemoSeedIsFast(t *testing.T) {
 		New(WithClock(clock))
 		best = min(best, time.Since(start))
 	}
-	t.Log(fmt.Sprintf("demo account built in %v", best))
+	t.Logf("demo account built in %v", best)
 	if best > 15*time.Millisecond && !raceEnabled {
 		t.Errorf("building the demo account takes %v, allowed are 15ms", best)
 	}

@@ -10,7 +10,7 @@ func (f *seeding) fields() {
 	}
 }
 
-func (f *seeding) define(owner string, s seedField) *customField {
+func (f *seeding) define(owner string, s seedField) {
 	def := customField{Owner: owner, Name: s.name, Type: s.typ, Predefined: s.predefined}
 	if s.code != "" {
 		def.Code = &s.code
@@ -25,7 +25,6 @@ func (f *seeding) define(owner string, s seedField) *customField {
 	}
 	row := f.a.addField(def)
 	f.byName[owner+"/"+s.name] = row
-	return row
 }
 
 // values converts what a record holds into the form the table keeps.

@@ -41,8 +41,14 @@ type place struct{ city, state, zip string }
 
 func places() []place {
 	return []place{
-		{"Alexandria", "VA", "22301"}, {"Arlington", "VA", "22201"}, {"Bethesda", "MD", "20814"}, {"Rockville", "MD", "20850"},
-		{"Silver Spring", "MD", "20901"}, {"Washington", "DC", "20002"}, {"Fairfax", "VA", "22030"}, {"Laurel", "MD", "20707"},
+		{"Alexandria", "VA", "22301"},
+		{"Arlington", "VA", "22201"},
+		{"Bethesda", "MD", "20814"},
+		{"Rockville", "MD", "20850"},
+		{"Silver Spring", "MD", "20901"},
+		{"Washington", "DC", "20002"},
+		{"Fairfax", "VA", "22030"},
+		{"Laurel", "MD", "20707"},
 	}
 }
 

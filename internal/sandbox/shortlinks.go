@@ -56,8 +56,14 @@ func miscRoutes() []route {
 func listCurrencies(c *call) answer {
 	var rows []object
 	for _, k := range [][3]string{
-		{"USD", "US dollar", "$"}, {"EUR", "Euro", "€"}, {"GBP", "Pound sterling", "£"}, {"BRL", "Brazilian real", "R$"},
-		{"MXN", "Mexican peso", "$"}, {"RUB", "Russian ruble", "₽"}, {"ARS", "Argentine peso", "$"}, {"COP", "Colombian peso", "$"},
+		{"USD", "US dollar", "$"},
+		{"EUR", "Euro", "€"},
+		{"GBP", "Pound sterling", "£"},
+		{"BRL", "Brazilian real", "R$"},
+		{"MXN", "Mexican peso", "$"},
+		{"RUB", "Russian ruble", "₽"},
+		{"ARS", "Argentine peso", "$"},
+		{"COP", "Colombian peso", "$"},
 	} {
 		rows = append(rows, object{"code": k[0], "name": k[1], "symbol": k[2], "is_main": k[0] == c.a.profile.currency})
 	}

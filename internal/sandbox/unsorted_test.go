@@ -56,13 +56,13 @@ func TestIncomingLeadIsDeclinedIntoTheBin(t *testing.T) {
 
 func TestIncomingLeadIsStrict(t *testing.T) {
 	g := newRig(t)
-	r := g.post("/leads/unsorted/forms", `[{"source_uid":"s","source_name":"n","metadata":{"form_id":"f"},"_embedded":{"leads":[{"nmae":"x"}],"contacts":[{},{}]}}]`).want(400)
+	r := g.post("/leads/unsorted/forms", `[{"source_uid":"s","source_name":"n","metadata":{"form_id":"f"},"_embedded":{"leads":[{"title":"x"}],"contacts":[{},{}]}}]`).want(400)
 	codes := map[string]bool{}
 	for _, e := range r.at("validation-errors", 0, "errors").([]any) {
 		m := e.(map[string]any)
 		codes[m["code"].(string)+" "+m["path"].(string)] = true
 	}
-	for _, want := range []string{"FieldMissing metadata.form_name", "FieldNotExpected _embedded.leads.0.nmae", "TooMany _embedded.contacts"} {
+	for _, want := range []string{"FieldMissing metadata.form_name", "FieldNotExpected _embedded.leads.0.title", "TooMany _embedded.contacts"} {
 		if !codes[want] {
 			t.Errorf("%s is missing in %v", want, codes)
 		}
