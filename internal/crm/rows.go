@@ -67,7 +67,7 @@ func tagNames(tags []kommo.Tag) []string {
 // notFound explains a record that does not exist, or that the token's user may
 // not see: Kommo does not tell them apart.
 func notFound(field, kind string, err error, search string) error {
-	if !errors.Is(err, kommo.ErrNotFound) {
+	if err == nil || !errors.Is(err, kommo.ErrNotFound) {
 		return err
 	}
 	return problem.Missing(field, "There is no "+kind+" with this id, or this token may not see it.").

@@ -9,9 +9,15 @@ import (
 
 // All is every tool, in the order in which clients list them. p chooses the
 // account of each call.
-func All(p crm.Provider) []registry.Tool {
+func All(p crm.Provider, opts ...Option) []registry.Tool {
+	about := newSetup(opts)
 	return []registry.Tool{
+		base.GetAccount(p, about.server),
 		base.SearchLeads(p),
+		base.GetLead(p),
+		base.SearchContacts(p),
+		base.GetContact(p),
+		base.ListTasks(p),
 		base.CreateLeadWithContact(p),
 		base.AddNote(p),
 		base.CreateTask(p),
@@ -19,5 +25,7 @@ func All(p crm.Provider) []registry.Tool {
 		base.MoveLeadStage(p),
 		base.UpdateContact(p),
 		base.UpdateTask(p),
+		base.PostCallSummary(p),
+		base.ReportPipeline(p),
 	}
 }
