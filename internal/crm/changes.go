@@ -31,7 +31,7 @@ func changeTags(held []kommo.Tag, add, remove []string) (tagChange, error) {
 	}
 	for _, name := range add {
 		if containsFold(remove, name) {
-			return t, problem.Invalid("remove_tags", fmt.Sprintf("the tag %q is to be added and removed", name)).
+			return t, problem.Invalid("remove_tags", fmt.Sprintf("The tag %q is to be added and removed.", name)).
 				WithNext("Name each tag in one of add_tags and remove_tags.")
 		}
 		if !containsFold(t.after, name) {

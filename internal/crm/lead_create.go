@@ -85,18 +85,18 @@ func (n NewLead) check() error {
 		return err
 	}
 	if n.ContactID != 0 && strings.TrimSpace(n.ContactName+n.ContactPhone+n.ContactEmail) != "" {
-		return problem.Invalid("contact_id", "contact_id names an existing contact, and a name, phone or e-mail of one was given too").
+		return problem.Invalid("contact_id", "The argument contact_id names an existing contact, and a name, phone or e-mail of one was given too.").
 			WithNext("Give contact_id alone (update_contact changes its phone or e-mail), or leave it out.")
 	}
 	if n.CompanyID != 0 && strings.TrimSpace(n.CompanyName) != "" {
-		return problem.Invalid("company_id", "company_id and company_name were given together").WithNext("Give one of them.")
+		return problem.Invalid("company_id", "The arguments company_id and company_name were given together.").WithNext("Give one of them.")
 	}
 	if len(n.ContactFields) > 0 && n.ContactID == 0 && strings.TrimSpace(n.ContactName+n.ContactPhone+n.ContactEmail) == "" {
-		return problem.Invalid("contact_fields", "contact_fields were given without a contact").
+		return problem.Invalid("contact_fields", "The argument contact_fields was given without a contact.").
 			WithNext("Give contact_name, contact_phone or contact_email with them.")
 	}
 	if len(n.Fields) > maxComplexFields || len(n.ContactFields) > maxComplexFields {
-		return problem.Invalid("fields", fmt.Sprintf("a new record takes at most %d custom fields", maxComplexFields)).
+		return problem.Invalid("fields", fmt.Sprintf("A new record takes at most %d custom fields.", maxComplexFields)).
 			WithNext("Create the lead with the most important ones and add the others with update_lead or update_contact.")
 	}
 	if err := checkEmail("contact_email", n.ContactEmail); err != nil || n.Note == "" {
@@ -195,7 +195,7 @@ func (s *Service) contactFields(ctx context.Context, n NewLead) ([]kommo.FieldVa
 	for code, argument := range map[string]string{kommo.CodePhone: "contact_phone", kommo.CodeEmail: "contact_email"} {
 		f, err := s.names.Field(ctx, kommo.Contacts, code)
 		if err == nil && slices.ContainsFunc(writes, func(w kommo.FieldValueWrite) bool { return w.FieldID == f.ID }) {
-			return nil, problem.Invalid("contact_fields", f.Name+" has an argument of its own").WithNext("Give it as " + argument + ".")
+			return nil, problem.Invalid("contact_fields", f.Name+" has an argument of its own.").WithNext("Give it as " + argument + ".")
 		}
 	}
 	return writes, nil

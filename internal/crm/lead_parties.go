@@ -82,7 +82,7 @@ func (s *Service) companyByID(ctx context.Context, id int64) (kommo.Company, err
 // companiesCalled finds the companies of exactly that name, case, accents and
 // spaces aside.
 func (s *Service) companiesCalled(ctx context.Context, name string) ([]kommo.Company, error) {
-	if name = strings.TrimSpace(name); name == "" {
+	if name = strings.Join(strings.Fields(name), " "); name == "" {
 		return nil, nil
 	}
 	page, err := s.api.Companies.List(ctx, kommo.CardListFilter{

@@ -93,7 +93,7 @@ func needText(argument, text string) error {
 	if strings.TrimSpace(text) != "" {
 		return nil
 	}
-	return problem.Invalid(argument, argument+" is empty").WithNext("Say it in a sentence.")
+	return problem.Invalid(argument, "The argument "+argument+" is empty.").WithNext("Say it in a sentence.")
 }
 
 // sameText compares texts as Kommo may have stored them: spaces at the ends and

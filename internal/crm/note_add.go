@@ -80,7 +80,7 @@ func checkNote(argument, text string) error {
 		return err
 	}
 	if n := utf8.RuneCountInString(text); n > maxNote {
-		return problem.Invalid(argument, fmt.Sprintf("%s has %d characters, a note takes at most %d; nothing was written", argument, n, maxNote)).
+		return problem.Invalid(argument, fmt.Sprintf("The argument %s has %d characters, a note takes at most %d; nothing was written.", argument, n, maxNote)).
 			WithNext("Shorten it to what matters, or split it into several notes.")
 	}
 	return nil

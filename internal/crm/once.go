@@ -57,7 +57,9 @@ func once[T any](ctx context.Context, m *memo, job, key string, input any, run f
 	e, first := m.claim(job+"\x00"+key, digest)
 	if e.digest != digest {
 		return out, false, problem.New(problem.Conflict,
-			fmt.Sprintf("the key %q was already used for other content at %s", key, e.at.Format(time.RFC3339)))
+			fmt.Sprintf("The key %q was already used for other content at %s; nothing was written.", key, e.at.Format(time.RFC3339))).
+			WithField("idempotency_key").
+			WithNext("Use a new key for new content, and the same content to repeat a call.")
 	}
 	if first {
 		out, err = run(ctx)

@@ -96,7 +96,7 @@ func storedPhone(text, region string) string {
 // check refuses what is no phone or e-mail, and one field written in two ways.
 func (l lines) check(add, region string, writes []kommo.FieldValueWrite) error {
 	if slices.ContainsFunc(writes, func(w kommo.FieldValueWrite) bool { return w.FieldID == l.held.FieldID && w.FieldID != 0 }) {
-		return problem.Invalid("fields", fmt.Sprintf("fields writes the %ss too, which would undo add_%s and remove_%s", l.word, l.word, l.word)).
+		return problem.Invalid("fields", fmt.Sprintf("The argument fields writes the %ss too, which would undo add_%s and remove_%s.", l.word, l.word, l.word)).
 			WithNext("Leave them out of fields.")
 	}
 	if l.code == kommo.CodePhone {
@@ -111,7 +111,7 @@ func checkPhone(argument, text, region string) error {
 		return nil
 	}
 	if n := phone.Parse(text, region); n.Withheld || len(n.Digits) < 3 {
-		return problem.Invalid(argument, fmt.Sprintf("%q is no telephone number", short(text, longName))).
+		return problem.Invalid(argument, fmt.Sprintf("%q is no telephone number.", short(text, longName))).
 			WithNext("Write it with the country code, such as +15550100123, or leave it out.")
 	}
 	return nil
@@ -124,7 +124,7 @@ func checkEmail(argument, text string) error {
 	if text == "" || ok && name != "" && host != "" && !strings.ContainsAny(text, " \t\n,;") {
 		return nil
 	}
-	return problem.Invalid(argument, fmt.Sprintf("%q is no e-mail address", short(text, longName))).
+	return problem.Invalid(argument, fmt.Sprintf("%q is no e-mail address.", short(text, longName))).
 		WithNext("Write it like maria@example.com, or leave it out.")
 }
 

@@ -54,7 +54,7 @@ type ChangedPerson struct {
 func (s *Service) UpdatePerson(ctx context.Context, p PersonChange) (ChangedPerson, error) {
 	c, err := Target{ContactID: p.ContactID, CompanyID: p.CompanyID}.card()
 	if err != nil {
-		return ChangedPerson{}, problem.Invalid("contact_id", "a contact or a company must be named, and only one of them").
+		return ChangedPerson{}, problem.Invalid("contact_id", "A contact or a company must be named, and only one of them.").
 			WithNext("Give exactly one of contact_id and company_id.")
 	}
 	return withNames(ctx, s, func(ctx context.Context) (ChangedPerson, error) { return s.updatePerson(ctx, c, p) })

@@ -114,7 +114,7 @@ func (s *Service) lossReason(ctx context.Context, nameOrID string, to directory.
 	}
 	if to.ID != kommo.StatusLost {
 		return directory.LossReason{}, problem.Invalid("loss_reason",
-			fmt.Sprintf("a loss reason belongs to lost leads only, and the stage asked for is %q", to.Name)).
+			fmt.Sprintf("A loss reason belongs to lost leads only, and the stage asked for is %q.", to.Name)).
 			WithNext("Leave loss_reason out, or give the stage lost.")
 	}
 	return s.names.LossReason(ctx, nameOrID)

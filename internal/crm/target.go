@@ -38,13 +38,13 @@ func (t Target) card() (card, error) {
 	}
 	const next = "Give exactly one of lead_id, contact_id and company_id."
 	if len(given) == 0 {
-		return card{}, problem.Invalid("lead_id", "no card was named").WithNext(next)
+		return card{}, problem.Invalid("lead_id", "No card was named.").WithNext(next)
 	}
 	names := make([]string, len(given))
 	for i, c := range given {
 		names[i] = c.argument
 	}
-	return card{}, problem.Invalid(given[1].argument, strings.Join(names, " and ")+" were given together").WithNext(next)
+	return card{}, problem.Invalid(given[1].argument, strings.Join(names, " and ")+" were given together; one card is meant.").WithNext(next)
 }
 
 // missing is the refusal for a card that Kommo does not have.
@@ -53,7 +53,7 @@ func (c card) missing(cause error) error {
 	if c.kind == KindLead {
 		search = "search_leads"
 	}
-	return problem.Missing(c.argument, fmt.Sprintf("there is no %s %d, or this token may not see it; nothing was written", c.kind, c.id)).
+	return problem.Missing(c.argument, fmt.Sprintf("There is no %s %d, or this token may not see it; nothing was written.", c.kind, c.id)).
 		WithNext("Find the right id with " + search + ", then call again.").Wrap(cause)
 }
 

@@ -2,13 +2,11 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
-	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/when"
 )
 
@@ -95,11 +93,8 @@ func (s *Service) due(ctx context.Context, argument, text string) (deadline, err
 		return deadline{}, err
 	}
 	at, err := when.Due(text, account.Location(), s.clock.Now())
-	if e, ok := errors.AsType[*when.Error](err); ok {
-		return deadline{}, problem.Invalid(argument, argument+": "+e.Message).WithNext("Write it like " + e.Example + ".").Wrap(err)
-	}
 	if err != nil {
-		return deadline{}, err
+		return deadline{}, badTime(argument, err)
 	}
 	d := deadline{Time: at, text: when.Format(at, account.Location())}
 	if at.Before(s.clock.Now()) {

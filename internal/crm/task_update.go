@@ -130,7 +130,7 @@ func pastDue(task kommo.Task, after *TaskState, due deadline) string {
 // read, a refused id on a write.
 func missingTask(err error) error {
 	if errors.Is(err, kommo.ErrNotFound) || refusedPath(err, "id") {
-		return problem.Missing("task_id", "there is no such task, or this token may not see it; nothing was written").
+		return problem.Missing("task_id", "There is no such task, or this token may not see it; nothing was written.").
 			WithNext("Find the right id with list_tasks, then call again.").Wrap(err)
 	}
 	return err

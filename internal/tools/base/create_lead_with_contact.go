@@ -18,10 +18,10 @@ type createLeadWithContactIn struct {
 	ContactPhone   string         `json:"contact_phone,omitempty" jsonschema_description:"Phone, best with its country code."`
 	ContactEmail   string         `json:"contact_email,omitempty" jsonschema_description:"E-mail of the person."`
 	CompanyID      int64          `json:"company_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Company id, from search_contacts or a card link."`
-	CompanyName    string         `json:"company_name,omitempty" jsonschema_description:"Name of the company."`
+	CompanyName    string         `json:"company_name,omitempty" jsonschema_description:"Company name; one of exactly that name is reused."`
 	Fields         map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
 	ContactFields  map[string]any `json:"contact_fields,omitempty" jsonschema_description:"Custom fields of a new contact, like fields."`
-	Tags           []string       `json:"tags,omitempty" jsonschema_description:"Tag names."`
+	Tags           []string       `json:"tags,omitempty" jsonschema_description:"Tag names; an unknown name makes a new tag."`
 	Note           string         `json:"note,omitempty" jsonschema_description:"First note on the lead."`
 	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once, in this server process."`
 }

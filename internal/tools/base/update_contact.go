@@ -17,14 +17,14 @@ type updateContactIn struct {
 	RemovePhone string         `json:"remove_phone,omitempty" jsonschema_description:"Phone to remove, in any spelling."`
 	RemoveEmail string         `json:"remove_email,omitempty" jsonschema_description:"E-mail address to remove."`
 	Fields      map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
-	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tags to add."`
-	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tags to remove."`
+	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tag names to add; an unknown name makes a new tag."`
+	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tag names to remove; the others stay."`
 }
 
 // UpdateContact is the tool update_contact.
 func UpdateContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
-		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update,
+		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update, PeopleText: true,
 		Description: "Changes one contact or one company: name, responsible user, phones, e-mails, custom fields or tags; what is left out stays. " +
 			"Use it for the person, and update_lead for the deal. add_ and remove_ change one phone or e-mail and keep the others; " +
 			"give both to replace one. A custom field that is written loses all its former values. " +

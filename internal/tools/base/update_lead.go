@@ -13,14 +13,14 @@ type updateLeadIn struct {
 	Price       *float64       `json:"price,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount in the account's currency."`
 	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 	Fields      map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
-	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tags to add."`
-	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tags to remove."`
+	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tag names to add; an unknown name makes a new tag."`
+	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tag names to remove; the others stay."`
 }
 
 // UpdateLead is the tool update_lead.
 func UpdateLead(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
-		Name: "update_lead", Title: "Update a lead", Class: registry.Update,
+		Name: "update_lead", Title: "Update a lead", Class: registry.Update, PeopleText: true,
 		Description: "Changes name, price, responsible user, custom fields or tags of one lead; what is left out stays. " +
 			"Use move_lead_stage for stage and pipeline, and update_contact for the person's phone or e-mail. " +
 			"A custom field that is written loses all its former values; options go by their label, several as a list. " +

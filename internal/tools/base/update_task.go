@@ -19,7 +19,7 @@ type updateTaskIn struct {
 // UpdateTask is the tool update_task.
 func UpdateTask(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
-		Name: "update_task", Title: "Update or complete a task", Class: registry.Update,
+		Name: "update_task", Title: "Update or complete a task", Class: registry.Update, PeopleText: true,
 		Description: "Changes one task: completes it with a result, opens it again, moves its deadline, changes its text or hands it to another user; what is left out stays. " +
 			"Find tasks with list_tasks; make new ones with create_task. " +
 			"A result replaces the former one. Kommo cannot delete tasks: complete one that is no longer needed. " +
