@@ -41,12 +41,15 @@ func TestContacts(t *testing.T) {
 		t.Errorf("updated %+v", u)
 	}
 	must(c.Contacts.UpdateMany(t.Context(), []ContactWrite{{ID: 41, Name: "Ann"}}))(t)
+	if all := must(Collect(c.Contacts.All(t.Context(), CardListFilter{})))(t); len(all) != 0 {
+		t.Errorf("walked %d", len(all))
+	}
 	r.want(t,
 		get("/contacts/41", "with=leads,customers"), get("/contacts", "limit=5&query=5550001"),
 		post("/contacts", `[{"name":"Ann Lee","first_name":"Ann","last_name":"Lee","responsible_user_id":11,"created_by":0,"updated_by":1,
 			"created_at":7,"updated_at":8,"_embedded":{"tags":[{"name":"vip"}]}}]`),
 		patch("/contacts/41", `{"first_name":"Ann","tags_to_add":[{"id":3}]}`),
-		patch("/contacts", `[{"id":41,"name":"Ann"}]`))
+		patch("/contacts", `[{"id":41,"name":"Ann"}]`), get("/contacts", "limit=250"))
 }
 
 func TestCompanies(t *testing.T) {

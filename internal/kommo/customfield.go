@@ -36,6 +36,7 @@ type CustomField struct {
 	ChainedLists     []ChainedCatalog `json:"chained_lists"`
 	HiddenStatuses   []RequiredStatus `json:"hidden_statuses"`
 	TrackingCallback *string          `json:"tracking_callback"`
+	RequestIDs       RequestIDs       `json:"request_id"` // only in answers to writes
 }
 
 // Enum is an option of a select, multiselect or radiobutton, or a kind of

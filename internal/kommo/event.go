@@ -89,7 +89,7 @@ func setList(q url.Values, name string, ids []int64) {
 
 func (f EventFilter) query() url.Values {
 	q := withQuery(f.With)
-	f.ListOptions.into(q)
+	f.into(q)
 	setTexts(q, "id", f.IDs)
 	if f.Entity != "" {
 		q.Set("filter[entity]", f.Entity)

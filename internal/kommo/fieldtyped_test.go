@@ -31,7 +31,8 @@ func fieldCases() []fieldCase {
 	option := func(kind FieldType) fieldCase {
 		return fieldCase{
 			kind, `[{"value":"Red","enum_id":9,"enum_code":null}]`,
-			[]TypedValue{Choice{ID: 9, Label: "Red"}}, `[{"enum_id":9}]`,
+			[]TypedValue{Choice{ID: 9, Label: "Red"}},
+			`[{"enum_id":9}]`,
 		}
 	}
 	return append([]fieldCase{
@@ -231,5 +232,44 @@ func TestOddValuesRead(t *testing.T) {
 		if got, err := odd.Typed(); err == nil {
 			t.Errorf("%s: read as %#v, want an error", odd.Type, got)
 		}
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	if d := DecimalOf(1250.5); d != "1250.5" || d.Float() != 1250.5 {
+		t.Errorf("1250.5 is %q, %v", d, d.Float())
+	}
+	if Decimal("").Float() != 0 {
+		t.Error("none is not 0")
+	}
+	for raw, want := range map[string]Decimal{`12.5`: "12.5", `"12.50"`: "12.50", `null`: "", `""`: "", `-3`: "-3"} {
+		var d Decimal
+		if err := json.Unmarshal([]byte(raw), &d); err != nil || d != want {
+			t.Errorf("%s reads as %q, %v", raw, d, err)
+		}
+	}
+	sameJSON(t, []Decimal{"12.50", "-3", ""}, `[12.5,-3,null]`)
+	var d Decimal
+	if err := json.Unmarshal([]byte(`"many"`), &d); err == nil {
+		t.Errorf("a word reads as %q", d)
+	}
+	if raw, err := json.Marshal(Decimal("12,5")); err == nil {
+		t.Errorf("12,5 is written as %s", raw)
+	}
+}
+
+func TestValueAccessors(t *testing.T) {
+	f := readField(t, FieldMonetary, `[{"value":"999.12"},{"value":null},{"value":7},{"value":{"a":1}}]`)
+	if n, ok := f.Values[0].Number(); !ok || n != 999.12 {
+		t.Errorf("number is %v, %v", n, ok)
+	}
+	if _, ok := f.Values[1].Number(); ok {
+		t.Error("null reads as a number")
+	}
+	if texts := f.Texts(); !reflect.DeepEqual(texts, []string{"999.12", "7"}) {
+		t.Errorf("texts are %q", texts)
+	}
+	if f.Is(CodePhone) {
+		t.Error("a field without code has one")
 	}
 }

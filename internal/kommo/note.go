@@ -59,6 +59,15 @@ func (n Note) Call() (CallParams, bool) {
 	return p, true
 }
 
+// Mail reads the parameters of a mail note.
+func (n Note) Mail() (MailParams, bool) {
+	var p MailParams
+	if n.Type != NoteMail || json.Unmarshal(n.Params, &p) != nil {
+		return p, false
+	}
+	return p, true
+}
+
 // NoteFilter selects notes.
 type NoteFilter struct {
 	ListOptions
@@ -73,7 +82,7 @@ type NoteFilter struct {
 
 func (f NoteFilter) query() url.Values {
 	q := withQuery(f.With)
-	f.ListOptions.into(q)
+	f.into(q)
 	setIDs(q, "id", f.IDs)
 	setTexts(q, "note_type", f.Types)
 	setIDs(q, "entity_id", f.EntityIDs)

@@ -18,6 +18,30 @@ type ServiceParams struct {
 	Text    string `json:"text"`
 }
 
+// MailParams are the parameters of a mail note, which Kommo alone writes. The
+// text is its beginning only.
+type MailParams struct {
+	ThreadID    FlexText    `json:"thread_id"`
+	MessageID   FlexText    `json:"message_id"`
+	Private     bool        `json:"private"`
+	Incoming    bool        `json:"income"`
+	From        MailAddress `json:"from"`
+	To          MailAddress `json:"to"`
+	Subject     string      `json:"subject"`
+	Summary     string      `json:"content_summary"`
+	Attachments Int         `json:"attach_cnt"`
+	Delivery    struct {
+		Status string `json:"status"`
+		Time   Unix   `json:"time"`
+	} `json:"delivery"`
+}
+
+// MailAddress is a sender or a recipient; the name may be empty.
+type MailAddress struct {
+	Email string `json:"email"`
+	Name  string `json:"name"`
+}
+
 // SMSParams are the parameters of an SMS note.
 type SMSParams struct {
 	Text  string `json:"text"`

@@ -55,6 +55,21 @@ func TestNoteTextAndOddParams(t *testing.T) {
 	}
 }
 
+func TestMailNotes(t *testing.T) {
+	params := json.RawMessage(`{"thread_id":"286","message_id":514,"private":true,"income":true,"from":{"email":"a@x.io","name":"Ann"},
+		"to":{"email":"b@x.io","name":""},"subject":"Offer","content_summary":"Dear","attach_cnt":1,"delivery":{"status":"none","time":100}}`)
+	m, ok := Note{Type: NoteMail, Params: params}.Mail()
+	if !ok || m.ThreadID != "286" || m.MessageID != "514" || !m.Private || !m.Incoming || m.From != (MailAddress{"a@x.io", "Ann"}) || m.To.Email != "b@x.io" ||
+		m.Subject != "Offer" || m.Summary != "Dear" || m.Attachments != 1 || m.Delivery.Status != "none" || m.Delivery.Time != 100 {
+		t.Errorf("mail reads as %+v, %v", m, ok)
+	}
+	for _, n := range []Note{{Type: NoteCommon, Params: params}, {Type: NoteMail, Params: json.RawMessage(`[]`)}} {
+		if _, ok := n.Mail(); ok {
+			t.Errorf("%s with %s reads as a mail", n.Type, n.Params)
+		}
+	}
+}
+
 func TestNotesWrite(t *testing.T) {
 	tests := []struct {
 		kind   string
@@ -66,16 +81,19 @@ func TestNotesWrite(t *testing.T) {
 		{NoteSMSOut, SMSParams{"hi", "+15550001"}, `{"text":"hi","phone":"+15550001"}`},
 		{NotePlace, PlaceParams{"here", "Riga", "24.1", "56.9"}, `{"text":"here","address":"Riga","longitude":"24.1","latitude":"56.9"}`},
 		{
-			NoteAttachment, AttachmentParams{FileUUID: "u", FileName: "a.pdf", OriginalName: "b.pdf", OnDrive: true, Text: "t"},
+			NoteAttachment,
+			AttachmentParams{FileUUID: "u", FileName: "a.pdf", OriginalName: "b.pdf", OnDrive: true, Text: "t"},
 			`{"file_uuid":"u","file_name":"a.pdf"}`,
 		},
 		{NoteCallOut, CallParams{Source: "pbx", Phone: "+15550001"}, `{"duration":0,"source":"pbx","phone":"+15550001"}`},
 		{
-			NoteCallIn, CallParams{Unique: "u", Duration: 9, Source: "pbx", Link: "https://x.io/r", Phone: "1", Responsible: "11", Result: "ok", Status: CallBusy},
+			NoteCallIn,
+			CallParams{Unique: "u", Duration: 9, Source: "pbx", Link: "https://x.io/r", Phone: "1", Responsible: "11", Result: "ok", Status: CallBusy},
 			`{"uniq":"u","duration":9,"source":"pbx","link":"https://x.io/r","phone":"1","call_responsible":11,"call_result":"ok","call_status":7}`,
 		},
 		{
-			NoteCallIn, CallParams{Source: "pbx", Phone: "1", Responsible: "Ann"},
+			NoteCallIn,
+			CallParams{Source: "pbx", Phone: "1", Responsible: "Ann"},
 			`{"duration":0,"source":"pbx","phone":"1","call_responsible":"Ann"}`,
 		},
 	}

@@ -3,6 +3,7 @@ package kommo
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestWalkEndsAtRepeatedPage(t *testing.T) {
@@ -69,5 +70,15 @@ func TestRequestIDs(t *testing.T) {
 		if err := r.UnmarshalJSON([]byte(text)); err != nil || !slices.Equal(r, want) {
 			t.Errorf("%s reads as %q, %v", text, r, err)
 		}
+	}
+}
+
+func TestUnixThereAndBack(t *testing.T) {
+	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	if got := UnixOf(at).Time(); !got.Equal(at) {
+		t.Errorf("%v comes back as %v", at, got)
+	}
+	if UnixOf(time.Time{}) != 0 || !Unix(0).Time().IsZero() {
+		t.Error("none is not none")
 	}
 }

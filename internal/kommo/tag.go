@@ -63,7 +63,7 @@ type TagsService struct{ c *Client }
 // List reads one page of the tags of a kind of card.
 func (s *TagsService) List(ctx context.Context, of Entity, f TagFilter) (Page[Tag], error) {
 	q := withQuery(nil)
-	f.ListOptions.into(q)
+	f.into(q)
 	if f.Query != "" {
 		q.Set("query", f.Query)
 	}

@@ -60,7 +60,7 @@ type TaskFilter struct {
 
 func (f TaskFilter) query() url.Values {
 	q := url.Values{}
-	f.ListOptions.into(q)
+	f.into(q)
 	setIDs(q, "id", f.IDs)
 	setIDs(q, "responsible_user_id", f.Responsible)
 	setIDs(q, "task_type", f.TypeIDs)
