@@ -25,9 +25,9 @@ func TestLostAnswerLeavesOneRecord(t *testing.T) {
 	} {
 		t.Run(lost.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, rigOptions{clock: newHurriedClock(), attempt: 400 * time.Millisecond})
-			args := samples(r.ids(t))
+			args := samples(newRig(t, rigOptions{}).ids(t))
 			for name, in := range args {
+				r := newRig(t, rigOptions{clock: newHurriedClock(), attempt: 400 * time.Millisecond})
 				if r.tool(t, name).Spec().Class != registry.Create {
 					continue
 				}
@@ -62,9 +62,9 @@ func TestLostAnswerLeavesOneRecord(t *testing.T) {
 // TestUpdatesSurviveALostAnswer: a PATCH may be repeated, so a lost answer is
 // not even noticed.
 func TestUpdatesSurviveALostAnswer(t *testing.T) {
-	r := newRig(t, rigOptions{clock: newHurriedClock()})
-	args := samples(r.ids(t))
+	args := samples(newRig(t, rigOptions{}).ids(t))
 	for name, in := range args {
+		r := newRig(t, rigOptions{clock: newHurriedClock()})
 		if r.tool(t, name).Spec().Class != registry.Update {
 			continue
 		}
