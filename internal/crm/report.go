@@ -1,0 +1,211 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/directory"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/when"
+)
+
+const (
+	// reportPages is how many pages of 250 leads are read of each of the two
+	// lists; more would not end within a tool's time at seven requests a second.
+	reportPages = 12
+	// reportStale is how long an open lead may lie without a change.
+	reportStale   = 14
+	defaultPeriod = "this_month"
+)
+
+// ReportQuestion is what to report on, by names or ids.
+type ReportQuestion struct {
+	Pipeline    string // empty: the main one
+	Period      string // empty: this_month
+	Responsible string // empty: everyone
+}
+
+// PipelineReport tells how a pipeline stands now and what was won and lost in a
+// period. Sums are in the account's currency.
+type PipelineReport struct {
+	Pipeline    string        `json:"pipeline"`
+	URL         string        `json:"url"`
+	Responsible string        `json:"responsible,omitempty"`
+	Currency    string        `json:"currency,omitempty"`
+	Stages      []StageReport `json:"stages"`
+	Open        OpenLeads     `json:"open"`
+	Period      Outcomes      `json:"period"`
+	Previous    Outcomes      `json:"previous,omitzero"` // the equal period before
+	LossReasons []ReasonCount `json:"loss_reasons"`
+	Users       []UserReport  `json:"users"`
+	Complete    bool          `json:"complete"` // every lead was counted
+	Coverage    string        `json:"coverage"` // what was read, and what was not
+}
+
+// PipelineReport reads the open leads of the pipeline, and those closed in the
+// period and in the equal one before it, both lists at once, and counts them.
+// Filters are checked again here, since some accounts ignore them. Where leads
+// are too many or the time runs out it answers what it has, with Complete false.
+func (s *Service) PipelineReport(ctx context.Context, q ReportQuestion) (PipelineReport, error) {
+	plan, err := s.planReport(ctx, q)
+	if err != nil {
+		return PipelineReport{}, err
+	}
+	var open, closed reading
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		open, err = s.readForReport(groupCtx, "open leads", plan.openFilter(), plan.isOpen)
+		return err
+	})
+	group.Go(func() (err error) {
+		closed, err = s.readForReport(groupCtx, "closed leads", plan.closedFilter(), plan.isClosed)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return PipelineReport{}, err
+	}
+	return plan.report(open, closed), nil
+}
+
+// reportPlan is a question that is understood.
+type reportPlan struct {
+	pipeline directory.Pipeline
+	user     directory.User // zero: everyone
+	period   when.Range
+	previous when.Range // zero: the period has no start
+	names    *directory.Snapshot
+	url      string
+	now      time.Time
+}
+
+func (s *Service) planReport(ctx context.Context, q ReportQuestion) (*reportPlan, error) {
+	names, err := s.names.Snapshot(ctx, directory.InPipelines, directory.InUsers, directory.InLossReasons)
+	if err != nil {
+		return nil, err
+	}
+	p := &reportPlan{names: names, now: s.clock.Now()}
+	if q.Pipeline == "" {
+		p.pipeline, err = s.mainPipeline(ctx)
+	} else {
+		p.pipeline, err = s.names.Pipeline(ctx, q.Pipeline)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.user, _, err = s.responsible(ctx, q.Responsible); err != nil {
+		return nil, err
+	}
+	if q.Period == "" {
+		q.Period = defaultPeriod
+	}
+	if p.period, err = rangeOf("period", q.Period, names.Account.Location(), p.now); err != nil {
+		return nil, err
+	}
+	p.previous, _ = p.period.Previous()
+	p.url = fmt.Sprintf("https://%s/leads/pipeline/%d", s.api.Host(), p.pipeline.ID)
+	return p, nil
+}
+
+// both is the period together with the one before, which ends where it starts.
+func (p *reportPlan) both() when.Range {
+	span := p.period
+	if !p.previous.From.IsZero() {
+		span.From = p.previous.From
+	}
+	return span
+}
+
+// openFilter asks for the leads of all stages but won and lost. Ids do not
+// change while pages are turned, times of change do.
+func (p *reportPlan) openFilter() kommo.LeadFilter {
+	f := kommo.LeadFilter{CardFilter: p.cardFilter()}
+	for _, stage := range p.pipeline.Stages {
+		if stage.Kind == directory.StageOpen || stage.Kind == directory.StageIncoming {
+			f.Stages = append(f.Stages, kommo.StagePair{PipelineID: p.pipeline.ID, StatusID: stage.ID})
+		}
+	}
+	return f
+}
+
+func (p *reportPlan) closedFilter() kommo.LeadFilter {
+	f := kommo.LeadFilter{CardFilter: p.cardFilter(), ClosedAt: kommoRange(p.both())}
+	for _, id := range []int64{kommo.StatusWon, kommo.StatusLost} {
+		f.Stages = append(f.Stages, kommo.StagePair{PipelineID: p.pipeline.ID, StatusID: id})
+	}
+	return f
+}
+
+func (p *reportPlan) cardFilter() kommo.CardFilter {
+	f := kommo.CardFilter{Order: kommo.Order{By: "id"}}
+	if p.user.ID != 0 {
+		f.Responsible = []int64{p.user.ID}
+	}
+	return f
+}
+
+// isOurs tells whether the lead is of the pipeline and the user.
+func (p *reportPlan) isOurs(l kommo.Lead) bool {
+	return l.PipelineID == p.pipeline.ID && !l.Deleted && (p.user.ID == 0 || l.ResponsibleID == p.user.ID)
+}
+
+func (p *reportPlan) isOpen(l kommo.Lead) bool { return p.isOurs(l) && !l.Closed() }
+
+func (p *reportPlan) isClosed(l kommo.Lead) bool {
+	return p.isOurs(l) && l.Closed() && p.both().Contains(l.ClosedAt.Time())
+}
+
+// reading is what was read of a list.
+type reading struct {
+	what    string
+	leads   []kommo.Lead
+	pages   int
+	stopped string // why it ended before the list did; empty: it is whole
+}
+
+// readForReport reads a list to its end, to reportPages, or as far as time and Kommo
+// allow. Only a first page that fails is an error.
+func (s *Service) readForReport(ctx context.Context, what string, f kommo.LeadFilter, keep func(kommo.Lead) bool) (reading, error) {
+	out := reading{what: what}
+	for n := 1; ; n++ {
+		switch {
+		case n > reportPages:
+			out.stopped = fmt.Sprintf("there are more than %d", reportPages*kommo.MaxPage)
+			return out, nil
+		case n > 1 && !timeLeft(ctx):
+			out.stopped = "time ran out"
+			return out, nil
+		}
+		f.Page, f.Limit = n, kommo.MaxPage
+		page, err := s.reportPage(ctx, f)
+		if err != nil {
+			if n == 1 || errors.Is(ctx.Err(), context.Canceled) {
+				return out, err
+			}
+			out.stopped = said(err)
+			return out, nil
+		}
+		out.pages++
+		for _, l := range page.Items {
+			if keep(l) {
+				out.leads = append(out.leads, l)
+			}
+		}
+		if !page.HasNext {
+			return out, nil
+		}
+	}
+}
+
+// reportPage reads a page, leaving a second to put the report together.
+func (s *Service) reportPage(ctx context.Context, f kommo.LeadFilter) (kommo.Page[kommo.Lead], error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		shorter, cancel := context.WithDeadline(ctx, deadline.Add(-time.Second))
+		defer cancel()
+		ctx = shorter
+	}
+	return s.api.Leads.List(ctx, f)
+}

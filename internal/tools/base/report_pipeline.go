@@ -1,0 +1,31 @@
+package base
+
+import (
+	"context"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+type reportPipelineIn struct {
+	Pipeline    string `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
+	Period      string `json:"period,omitempty" jsonschema:"default=this_month,example=last_month" jsonschema_description:"Range: 2026-11-01..2026-11-15, one side open, one date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
+	Responsible string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
+}
+
+// ReportPipeline is the tool report_pipeline.
+func ReportPipeline(p crm.Provider) registry.Tool {
+	return registry.Define(registry.Spec{
+		Name: "report_pipeline", Title: "Report on a pipeline", Class: registry.Read,
+		Description: "Reports on one pipeline (default: the main one): per open stage the leads, their sum, average age in days and how many are stale " +
+			"(14 days without a change); won and lost in the period (default: this_month) with reasons, next to the equal period before; and figures by user. " +
+			"Use search_leads for the leads themselves. Open stages show the present, whatever the period. " +
+			"complete and coverage say whether every lead was counted.",
+	}, func(ctx context.Context, in reportPipelineIn) (crm.PipelineReport, error) {
+		s, err := p(ctx)
+		if err != nil {
+			return crm.PipelineReport{}, err
+		}
+		return s.PipelineReport(ctx, crm.ReportQuestion{Pipeline: in.Pipeline, Period: in.Period, Responsible: in.Responsible})
+	})
+}
