@@ -1,0 +1,171 @@
+package base_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/directory"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+// writeClock is a clock that waits by moving on: the waits of the rate limit and of
+// look-ups cost a test no time. Client, jobs and sandbox share it.
+type writeClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (l *writeClock) Now() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Now().Add(l.ahead)
+}
+
+func (l *writeClock) After(d time.Duration) <-chan time.Time {
+	l.mu.Lock()
+	l.ahead += d
+	l.mu.Unlock()
+	c := make(chan time.Time, 1)
+	c <- l.Now()
+	return c
+}
+
+// writer is the demo account with the tools that write.
+type writer struct {
+	t   *testing.T
+	box *sandbox.Sandbox
+	api *kommo.Client
+
+	names *directory.Directory
+	tools map[string]registry.Tool
+}
+
+// newWriter starts the demo account for its administrator, or another user.
+func newWriter(t *testing.T, userID int64, opts ...sandbox.Option) *writer {
+	t.Helper()
+	clock := &writeClock{}
+	box := sandbox.New(append(opts, sandbox.WithoutRateLimit(), sandbox.WithClock(clock.Now))...)
+	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	at, err := kommo.ParseBase(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := kommo.ParseAccount(sandbox.DefaultHost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := box.Token(sandbox.DefaultHost)
+	if userID != 0 {
+		token = box.UserToken(sandbox.DefaultHost, userID)
+	}
+	transport := kommo.NewTransport(nil)
+	t.Cleanup(transport.CloseIdleConnections)
+	client := kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
+		kommo.WithBaseURL(at), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
+	names := directory.New(client, directory.WithClock(clock))
+	t.Cleanup(names.Close)
+	service := crm.New(client, names, clock)
+	w := &writer{t: t, box: box, api: client, names: names, tools: map[string]registry.Tool{}}
+	open := func(context.Context) (*crm.Service, error) { return service, nil }
+	for _, tool := range []registry.Tool{
+		base.CreateLeadWithContact(open), base.AddNote(open), base.CreateTask(open), base.UpdateLead(open),
+		base.MoveLeadStage(open), base.UpdateContact(open), base.UpdateTask(open),
+	} {
+		w.tools[tool.Name()] = tool
+	}
+	return w
+}
+
+// written is an answer of any of the tools.
+type written struct {
+	ID                        int64
+	URL, Due, Stage, Pipeline string
+	Created, Found            []crm.Record
+	Before, After             map[string]any
+	LookedUp                  bool `json:"looked_up"`
+	Repeat, Unchanged         bool
+	Warnings                  []string
+	requests, raw, text       string
+}
+
+// refusal is an error answer.
+type refusal struct {
+	Code, Message, Field, Next string
+	Candidates                 []struct {
+		ID   int64
+		Name string
+	}
+}
+
+// do runs a tool that must succeed. The answer's requests are what it sent, such
+// as "GET POST".
+func (w *writer) do(tool, args string) written {
+	w.t.Helper()
+	out, failed := w.run(tool, args)
+	if failed {
+		w.t.Fatalf("%s %s: %s", tool, args, out.text)
+	}
+	if v := w.box.Violations(); len(v) > 0 {
+		w.t.Errorf("requests leave Kommo's contract: %s", strings.Join(v, "; "))
+	}
+	return out
+}
+
+// fail runs a tool that must be refused with the code.
+func (w *writer) fail(code, tool, args string) (refusal, string) {
+	w.t.Helper()
+	out, failed := w.run(tool, args)
+	if !failed {
+		w.t.Fatalf("%s %s was not refused: %s", tool, args, out.text)
+	}
+	var answer struct{ Error refusal }
+	if err := json.Unmarshal([]byte(out.raw), &answer); err != nil {
+		w.t.Fatal(err)
+	}
+	if answer.Error.Code != code {
+		w.t.Errorf("%s %s: code %q, want %q: %s", tool, args, answer.Error.Code, code, out.text)
+	}
+	if answer.Error.Next == "" {
+		w.t.Errorf("%s %s: the refusal has no next step: %s", tool, args, out.text)
+	}
+	return answer.Error, out.requests
+}
+
+func (w *writer) run(tool, args string) (out written, failed bool) {
+	w.t.Helper()
+	before := len(w.box.Arrivals())
+	res := w.tools[tool].Call(w.t.Context(), json.RawMessage(args))
+	if err := json.Unmarshal(res.Structured, &out); err != nil {
+		w.t.Fatalf("%s: %v", res.Text, err)
+	}
+	var sent []string
+	for _, a := range w.box.Arrivals()[before:] {
+		sent = append(sent, a.Method)
+	}
+	out.requests, out.text, out.raw = strings.Join(sent, " "), res.Text, string(res.Structured)
+	w.t.Logf("%s %s\n  [%s] %s", tool, args, out.requests, res.Text)
+	return out, res.IsError
+}
+
+// warm loads what the account calls things, so that requests are counted without.
+func (w *writer) warm() *writer {
+	w.t.Helper()
+	if err := w.names.Refresh(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	return w
+}
