@@ -16,6 +16,8 @@ const (
 	// longWord is where names of pipelines, stages and users are cut in lists.
 	longWord = 32
 	rowTags  = 3
+	// shortestWord is as far as a name is cut for the budget of a row.
+	shortestWord = 10
 )
 
 // leadRow names a lead in a list.
@@ -41,7 +43,7 @@ func (r LeadRow) fitted() LeadRow {
 		r.Tags = nil
 	}
 	for _, text := range []*string{&r.Name, &r.Pipeline, &r.Stage, &r.Responsible} {
-		for n := utf8.RuneCountInString(*text); r.bytes() > maxRowBytes && n > longWord/2; n-- {
+		for n := utf8.RuneCountInString(*text); r.bytes() > maxRowBytes && n > shortestWord; n-- {
 			*text = short(*text, n-1)
 		}
 	}

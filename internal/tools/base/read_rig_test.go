@@ -50,6 +50,12 @@ type reader struct {
 // another user.
 func newReader(t *testing.T, userID int64, opts ...sandbox.Option) *reader {
 	t.Helper()
+	return newReaderAt(t, &leaping{}, userID, opts...)
+}
+
+// newReaderAt is newReader with a clock.
+func newReaderAt(t *testing.T, clock kommo.Clock, userID int64, opts ...sandbox.Option) *reader {
+	t.Helper()
 	box := sandbox.New(append(opts, sandbox.WithoutRateLimit())...)
 	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
 	if err != nil {
@@ -71,7 +77,7 @@ func newReader(t *testing.T, userID int64, opts ...sandbox.Option) *reader {
 	transport := kommo.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	client := kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
-		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(&leaping{}))
+		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
 	names := directory.New(client)
 	t.Cleanup(names.Close)
 	service := crm.New(client, names, kommo.SystemClock{})
