@@ -87,7 +87,9 @@ func TestEventValues(t *testing.T) {
 		{`{"message":{"id":"m-1"}}`, func(v EventValue) bool { return v.Message.ID == "m-1" }},
 		{`{"helpbot":{"id":3}}`, func(v EventValue) bool { return v.Helpbot.ID == 3 }},
 		{`{"transaction":{"id":4}}`, func(v EventValue) bool { return v.Transaction.ID == 4 }},
-		{`{"sale_field_value":{"sale":7}}`, func(v EventValue) bool { return string(v.Raw) == `{"sale_field_value":{"sale":7}}` }},
+		{`{"sale_field_value":{"sale":7.5}}`, func(v EventValue) bool { return v.Sale.Sale == "7.5" }},
+		{`{"name_field_value":{"name":"New"}}`, func(v EventValue) bool { return v.Name.Name == "New" }},
+		{`{"newest":{"a":7}}`, func(v EventValue) bool { return string(v.Raw) == `{"newest":{"a":7}}` }},
 		{`{"note":"five"}`, func(v EventValue) bool { return v.Note == nil && string(v.Raw) == `{"note":"five"}` }},
 		{`"text"`, func(v EventValue) bool { return string(v.Raw) == `"text"` }},
 	}

@@ -21,6 +21,8 @@ type EventValue struct {
 	Message       *TextRef     `json:"message"`
 	Helpbot       *Ref         `json:"helpbot"`
 	Transaction   *Ref         `json:"transaction"`
+	Name          *Named       `json:"name_field_value"` // of name_field_changed
+	Sale          *SaleValue   `json:"sale_field_value"` // of sale_field_changed
 
 	Raw json.RawMessage `json:"-"`
 }
@@ -57,6 +59,11 @@ type TextValue struct {
 // TimeValue is a point in time.
 type TimeValue struct {
 	At Unix `json:"timestamp"`
+}
+
+// SaleValue is the price of a lead.
+type SaleValue struct {
+	Sale Decimal `json:"sale"`
 }
 
 // RateValue is a rating.
