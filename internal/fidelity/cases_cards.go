@@ -78,7 +78,7 @@ func timelineCases() []fixture {
 		{file: "tasks/edu-lead_task-lead_tasks-65cf.json", key: "tasks", decode: tasks, ask: get("/tasks?page=1&limit=250")},
 		{file: "tasks/swiss_medica_dev.json", key: "tasks", bare: true, decode: tasks, ask: get("/tasks?page=1&limit=250")},
 		{file: "tasks/edu-lead_task-lead_task_created-6293.json", key: "tasks", decode: task, ask: send("POST", "/tasks", []object{{"text": "x", "complete_till": 1795168800}})},
-		{file: "events/swiss_medica_dev.json", key: "events", bare: true, decode: events, ask: get("/events?limit=100")},
+		{file: "events/swiss_medica_dev.json", key: "events", bare: true, decode: events, ask: get("/events?limit=100&filter[type]=lead_added,lead_status_changed,entity_responsible_changed,incoming_call,outgoing_call")},
 	}
 }
 

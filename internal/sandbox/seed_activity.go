@@ -87,6 +87,9 @@ func (p *seedPlan) noteOf(i int) (string, object) {
 		if i%20 == 9 {
 			return "geolocation", object{"text": "Site", "address": "Alexandria, VA", "longitude": "-77.0469", "latitude": "38.8048"}
 		}
+		if i%20 == 19 {
+			return "amomail_message", p.mail()
+		}
 	}
 	return "common", object{"text": pick(d, commonNotes())}
 }

@@ -30,6 +30,8 @@ func (f *seeding) fill() {
 	f.leadRows()
 	f.activity()
 	f.platform()
+	f.rules()
+	f.handOver()
 	f.finish()
 }
 
