@@ -5,6 +5,7 @@ package crm
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -17,7 +18,10 @@ type Service struct {
 	clock kommo.Clock
 	done  *memo
 	made  claims
-	calls callRuns
+
+	// reasonLast is set once Kommo has refused a loss reason together with the stage.
+	reasonLast atomic.Bool
+	calls      callRuns
 }
 
 // Provider chooses the account of the calling principal. Without a token it

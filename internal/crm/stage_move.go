@@ -121,24 +121,28 @@ func (s *Service) lossReason(ctx context.Context, nameOrID string, to directory.
 }
 
 // sendStage writes stage and reason, at once or, where Kommo judges the reason by
-// the stage before the write, one after the other. A reason that fails then is a
-// warning: the lead has moved.
+// the stage before the write, one after the other. Which of the two an account does
+// is learned from its first refusal. A reason that fails then is a warning: the
+// lead has moved.
 func (s *Service) sendStage(ctx context.Context, lead kommo.Lead, w kommo.LeadWrite) (kommo.Updated, []string, error) {
-	updated, err := s.api.Leads.Update(ctx, lead.ID, w)
-	if err == nil || w.LossReasonID == 0 || !reasonTooEarly(err) {
-		return updated, nil, err
+	apart := w.LossReasonID != 0 && lead.StatusID != kommo.StatusLost
+	if !apart || !s.reasonLast.Load() {
+		updated, err := s.api.Leads.Update(ctx, lead.ID, w)
+		if !apart || !reasonTooEarly(err) {
+			return updated, nil, err
+		}
+		s.reasonLast.Store(true)
 	}
 	move := w
 	move.LossReasonID = 0
-	updated, err = s.api.Leads.Update(ctx, lead.ID, move)
+	moved, err := s.api.Leads.Update(ctx, lead.ID, move)
 	if err != nil {
-		return updated, nil, err
+		return moved, nil, err
 	}
-	again, err := s.api.Leads.Update(ctx, lead.ID, w)
-	if err != nil {
-		return updated, []string{"The lead was moved to lost, but its loss reason was not saved: " + said(err) + ". Call again with the same arguments to set it."}, nil
+	if _, err = s.api.Leads.Update(ctx, lead.ID, w); err != nil {
+		return moved, []string{"The lead was moved to lost, but its loss reason was not saved: " + said(err) + ". Call again with the same arguments to set it."}, nil
 	}
-	return again, nil, nil
+	return moved, nil, nil
 }
 
 // reasonTooEarly recognises the refusal of a reason together with the stage: a
