@@ -28,7 +28,7 @@ const (
 type Lead struct {
 	ID            int64        `json:"id"`
 	Name          string       `json:"name"`
-	Price         int64        `json:"price"`
+	Price         Decimal      `json:"price"`
 	MinorPrice    *float64     `json:"price_with_minor_units"` // exact price; preferred where given
 	ResponsibleID int64        `json:"responsible_user_id"`
 	GroupID       int64        `json:"group_id"`
@@ -57,7 +57,7 @@ func (l Lead) Amount() float64 {
 	if l.MinorPrice != nil {
 		return *l.MinorPrice
 	}
-	return float64(l.Price)
+	return l.Price.Float()
 }
 
 // Closed reports whether the lead is won or lost.

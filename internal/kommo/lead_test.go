@@ -28,7 +28,7 @@ func TestLeadDecodes(t *testing.T) {
 	r.want(t, get("/leads/901", "with=contacts,loss_reason"))
 	e := l.Embedded
 	switch {
-	case l.ID != 901 || l.Name != "Roof job" || l.Price != 1200 || l.Amount() != 1200 || l.ResponsibleID != 11 || l.GroupID != 3:
+	case l.ID != 901 || l.Name != "Roof job" || l.Price.Float() != 1200 || l.Amount() != 1200 || l.ResponsibleID != 11 || l.GroupID != 3:
 	case l.StatusID != StatusWon || l.PipelineID != 70 || l.LossReasonID != nil || !l.Closed() || l.AccountID != 5:
 	case !l.UpdatedAt.Time().Equal(time.Unix(1760000500, 0)) || l.ClosestTaskAt != 0 || l.ClosedAt != 1760000500 || l.CreatedAt != 1760000000:
 	case l.Score != nil || *l.LaborCost != 90 || l.Fields != nil || l.CreatedBy != 11:
