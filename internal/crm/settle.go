@@ -67,9 +67,9 @@ func pause(ctx context.Context, clock kommo.Clock, d time.Duration) bool {
 func unknownOutcome(what string, looks int, cause error) error {
 	p := problem.New(problem.OutcomeUnknown, fmt.Sprintf("Kommo took the request for %s but its answer was lost", what))
 	if looks > 0 {
-		p.Message += fmt.Sprintf("; it was looked for %d times and not found", looks)
+		p.Message += fmt.Sprintf("; it was looked for %d times and not found.", looks)
 	} else {
-		p.Message += ", and it could not be looked up since Kommo does not answer"
+		p.Message += ", and it could not be looked up since Kommo does not answer."
 	}
 	p.Next = "It may still appear. Do not repeat the call; search for it in a minute and repeat only if it is not there."
 	p.Err = errors.Unwrap(cause)
