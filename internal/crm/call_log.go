@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/phone"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
@@ -64,7 +65,8 @@ type Call struct {
 // leads, then all writes at once.
 //
 // Under one CallID a call is logged once in this process; what a failed try has
-// written is remembered, and the next try writes only the rest.
+// written is remembered, and the next try writes only the rest. Writing that has
+// begun is finished even if ctx is canceled meanwhile.
 func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 	if err := checkCall(c); err != nil {
 		return CallResult{}, err
@@ -73,9 +75,18 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 	if err != nil {
 		return CallResult{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "post_call_summary", strings.TrimSpace(c.CallID), nil, func(ctx context.Context) (CallResult, error) {
-		return s.logCall(ctx, c, content)
-	})
+	var (
+		out    CallResult
+		repeat bool
+	)
+	for range 2 {
+		out, repeat, err = once(ctx, s.done, "post_call_summary", strings.TrimSpace(c.CallID), nil, func(ctx context.Context) (CallResult, error) {
+			return s.logCall(ctx, c, content)
+		})
+		if ctx.Err() != nil || !gaveUp(err) {
+			break // else the delivery that this one waited for was given up by its client
+		}
+	}
 	if no, ok := errors.AsType[*unwritten](err); ok {
 		return no.result, nil
 	}
@@ -134,6 +145,11 @@ func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResu
 			return CallResult{}, err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return CallResult{}, err
+	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
 	if run.card.id == 0 {
 		made, err := s.makeCard(ctx, run)
 		if err != nil {
@@ -147,6 +163,22 @@ func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResu
 	}
 	out.line, out.content = phone.Parse(c.Phone, "").Last10, content
 	return out, err
+}
+
+// finishing is a context under which writing goes on although the client has
+// hung up: half a call in Kommo is worse than one that nobody waited for.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	ctx = context.WithoutCancel(ctx)
+	if limited {
+		return context.WithDeadline(ctx, deadline)
+	}
+	return context.WithCancel(ctx)
+}
+
+// gaveUp tells the failure of a job whose client went away.
+func gaveUp(err error) bool {
+	return errors.Is(err, context.Canceled) || kommo.HasCode(err, kommo.CodeCanceled)
 }
 
 // callRuns are the calls of which a part is written, by call_id.

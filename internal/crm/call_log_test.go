@@ -1,6 +1,8 @@
 package crm_test
 
 import (
+	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 )
 
 const almeidaLead = "Almeida: solar and battery"
@@ -28,7 +31,6 @@ func fullCall() crm.Call {
 func TestKnownCallerCostsFewRequests(t *testing.T) {
 	r := newCallRig(t)
 	r.box.Inject(delayed())
-	lead := r.lead(almeidaLead)
 	for name, c := range map[string]crm.Call{
 		"note, task and stage": {
 			Phone: "+34 600 000 144", Summary: "Wants a quote.", Stage: "Estimate sent", FollowUpText: "Send the quote", FollowUpDue: "tomorrow 15:00",
@@ -49,7 +51,6 @@ func TestKnownCallerCostsFewRequests(t *testing.T) {
 			t.Errorf("unexpected words: %s", mustJSON(t, out))
 		}
 	}
-	_ = lead
 }
 
 func TestLogsEverything(t *testing.T) {
@@ -105,9 +106,10 @@ func TestLogsEverything(t *testing.T) {
 
 func TestFindsTheCallerInEverySpelling(t *testing.T) {
 	r := newCallRig(t)
+	r.contact("Ivy Stone", "(712) 555-0161") // in Iowa; with +44 the same digits are a British mobile
 	for spelling, lead := range map[string]string{
 		"+5511955550142": almeidaLead, "551195550142 ": "", "+55 (11) 5555-0142": "", "whatsapp:+5511955550142": almeidaLead,
-		"011 55 11 95555 0142": almeidaLead, "+525555550143": "Robles: new home solar", "+521 55 5555 0143": "Robles: new home solar",
+		"011 55 11 95555 0142": almeidaLead, "0055 11 95555 0142": almeidaLead, "+44 7125 550161": "", "+525555550143": "Robles: new home solar", "+521 55 5555 0143": "Robles: new home solar",
 		"tel:+34-600-000-144": "Peñalver: tile roof inspection", "011 34 600000144": "Peñalver: tile roof inspection",
 		"+7 900 000-01-45": "Sokolov: 12 kW ground mount", "8 900 000 01 45": "Sokolov: 12 kW ground mount",
 	} {
@@ -164,4 +166,40 @@ func TestDuplicatesAtTheSameInstantRunOnce(t *testing.T) {
 	callEqual(t, "repeat", statuses[crm.CallRepeat], n-1)
 	callEqual(t, "calls", len(r.callNotes(kommo.Leads, lead.ID, "c-1")), 1)
 	callEqual(t, "tasks", len(r.tasks(lead.ID, "Send the proposal")), 1)
+}
+
+func TestClientThatHangsUpDoesNotHalveACall(t *testing.T) {
+	r := newCallRig(t)
+	lead := r.lead(almeidaLead)
+	ctx, hangUp := context.WithCancel(t.Context())
+	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultDelay, Times: -1, Match: func(q *http.Request) bool {
+		if q.Method == http.MethodPost {
+			hangUp()
+		}
+		return false
+	}})
+	if _, err := r.jobs.LogCall(ctx, fullCall()); err != nil {
+		t.Errorf("the writing was broken off: %v", err)
+	}
+	callEqual(t, "repeat", r.log(fullCall()).Status, crm.CallRepeat)
+	callEqual(t, "calls", len(r.callNotes(kommo.Leads, lead.ID, "c-1")), 1)
+	callEqual(t, "tasks", len(r.tasks(lead.ID, "Send the proposal")), 1)
+}
+
+func TestDeliveryWhoseTwinIsGivenUpLogsTheCall(t *testing.T) {
+	r := newCallRig(t)
+	ctx, hangUp := context.WithCancel(t.Context())
+	searching, done := make(chan struct{}), make(chan crm.CallResult)
+	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultHang, Match: func(*http.Request) bool { close(searching); return true }})
+	go func() { _, _ = r.jobs.LogCall(ctx, fullCall()) }()
+	<-searching
+	go func() {
+		out, err := r.jobs.LogCall(t.Context(), fullCall())
+		if err != nil {
+			t.Error(err)
+		}
+		done <- out
+	}()
+	hangUp()
+	callEqual(t, "status", (<-done).Status, crm.CallLogged)
 }

@@ -21,6 +21,7 @@ type callPlan struct {
 	Call
 
 	number    phone.Number
+	region    string // the country in which bare numbers are read
 	zone      *time.Location
 	uniq      string    // call_id, or a random text: by it a lost note is found again
 	started   time.Time // zero: not told
@@ -59,7 +60,7 @@ func (s *Service) planCall(ctx context.Context, c Call) (*callPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &callPlan{Call: c, number: phone.Parse(c.Phone, account.Country), zone: account.Location()}
+	p := &callPlan{Call: c, number: phone.Parse(c.Phone, account.Country), region: account.Country, zone: account.Location()}
 	p.uniq = cmp.Or(strings.TrimSpace(c.CallID), strings.ToLower(rand.Text()))
 	p.FollowUpText = strings.TrimSpace(c.FollowUpText)
 	if err := p.readStart(s.clock.Now()); err != nil {

@@ -231,7 +231,7 @@ func restTogether(rows []UserReport) []UserReport {
 
 // coverage says what was counted, what was not, and how to see the rest.
 func (p *reportPlan) coverage(open, closed reading) string {
-	text := "Counted: " + open.counted() + " and " + closed.counted() + " of both periods."
+	text := "Counted: " + open.counted() + " and " + closed.counted() + "."
 	var partial []string
 	for _, r := range []reading{open, closed} {
 		if r.stopped != "" {

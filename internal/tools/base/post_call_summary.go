@@ -9,7 +9,7 @@ import (
 
 type postCallSummaryIn struct {
 	Phone               string         `json:"phone,omitempty" jsonschema:"example=+1 202 555 0101" jsonschema_description:"The customer's number, with + and country code if known."`
-	Summary             string         `json:"summary" jsonschema:"minLength=1,example=Booked a demo for Friday. Wants the price for 8 kW." jsonschema_description:"What was said; a short first sentence becomes the title."`
+	Summary             string         `json:"summary" jsonschema:"example=Booked a demo for Friday. Wants the price for 8 kW." jsonschema_description:"What was said; a short first sentence becomes the title."`
 	Direction           string         `json:"direction,omitempty" jsonschema:"enum=inbound,enum=outbound,default=inbound" jsonschema_description:"inbound (default) or outbound."`
 	StartedAt           string         `json:"started_at,omitempty" jsonschema:"example=2026-12-01T15:00:00Z" jsonschema_description:"When the call began; dates the notes."`
 	DurationSeconds     int64          `json:"duration_seconds,omitempty" jsonschema:"minimum=0,example=125" jsonschema_description:"Length in seconds."`
@@ -27,7 +27,7 @@ type postCallSummaryIn struct {
 	FollowUpText        string         `json:"follow_up_text,omitempty" jsonschema_description:"Text of a task to make."`
 	FollowUpDue         string         `json:"follow_up_due,omitempty" jsonschema_description:"2026-12-01T15:00; default tomorrow."`
 	FollowUpResponsible string         `json:"follow_up_responsible,omitempty" jsonschema_description:"User; default the card's."`
-	UnknownCaller       string         `json:"unknown_caller,omitempty" jsonschema:"enum=create_lead,enum=incoming_lead,enum=contact_only,enum=reject,default=create_lead" jsonschema_description:"create_lead (default), incoming_lead, contact_only or reject."`
+	UnknownCaller       string         `json:"unknown_caller,omitempty" jsonschema:"enum=create_lead,enum=incoming_lead,enum=contact_only,enum=reject" jsonschema_description:"create_lead (default), incoming_lead, contact_only or reject."`
 	SeveralLeads        string         `json:"several_leads,omitempty" jsonschema:"enum=most_recently_active,enum=newest,enum=in_pipeline,enum=ask" jsonschema_description:"most_recently_active (default), newest, in_pipeline (with pipeline) or ask."`
 }
 
