@@ -121,6 +121,11 @@ func TestNewLeadIsNotMadeTwice(t *testing.T) {
 		t.Errorf("the error does not name the lead that was made: %v", err)
 	}
 	r.forget()
+	other := c
+	other.Phone = gracePhone
+	if err := r.fails(other); !problem.HasCode(err, problem.Conflict) || len(r.requests()) > 0 {
+		t.Errorf("another number went on with the call: %v", err)
+	}
 	out := r.log(c)
 	callEqual(t, "requests", strings.Join(r.requests(), ", "), "POST /leads/notes")
 	callEqual(t, "created", len(out.Created), 4)
@@ -202,6 +207,10 @@ func TestNamesAreCheckedBeforeAnythingIsWritten(t *testing.T) {
 		"follow_up_due":         func(c *crm.Call) { c.FollowUpDue = "some day" },
 		"started_at":            func(c *crm.Call) { c.StartedAt = "some day" },
 		"summary":               func(c *crm.Call) { c.Summary = " " },
+		"direction":             func(c *crm.Call) { c.Direction = "sideways" },
+		"outcome":               func(c *crm.Call) { c.Outcome = "fine" },
+		"unknown_caller":        func(c *crm.Call) { c.UnknownCaller = "guess" },
+		"several_leads":         func(c *crm.Call) { c.SeveralLeads = "all" },
 		"phone":                 func(c *crm.Call) { c.Phone = "" },
 		"follow_up_text":        func(c *crm.Call) { c.FollowUpText = "" },
 	} {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/phone"
@@ -98,10 +98,8 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 
 // repeated is the answer to a call that was logged before under its call_id.
 func repeated(first CallResult, c Call, content string) (CallResult, error) {
-	if line := phone.Parse(c.Phone, "").Last10; line != "" && first.line != "" && line != first.line {
-		return CallResult{}, problem.New(problem.Conflict, fmt.Sprintf(
-			"the call_id %q belongs to a call with another number, logged as note %d on %s; nothing was written", c.CallID, first.ID, first.URL)).
-			WithField("call_id").WithNext("Give each call its own call_id.")
+	if otherLine(first.line, c) {
+		return CallResult{}, otherCall(c, fmt.Sprintf("logged as note %d on %s", first.ID, first.URL))
 	}
 	out := first
 	out.Status, out.Warnings = CallRepeat, slices.Clone(first.Warnings)
@@ -109,6 +107,18 @@ func repeated(first CallResult, c Call, content string) (CallResult, error) {
 		out.Warnings = append(out.Warnings, "This delivery differs from the first one; what it brought anew was not written. Use add_note or update_lead for it.")
 	}
 	return out, nil
+}
+
+// otherLine tells whether a call is about another number than the one that was
+// seen first under its call_id.
+func otherLine(first string, c Call) bool {
+	line := phone.Parse(c.Phone, "").Last10
+	return line != "" && first != "" && line != first
+}
+
+func otherCall(c Call, first string) error {
+	return problem.New(problem.Conflict, fmt.Sprintf("the call_id %q belongs to a call with another number, %s; nothing was written now", c.CallID, first)).
+		WithField("call_id").WithNext("Give each call its own call_id.")
 }
 
 // checkCall refuses what needs no knowledge of the account.
@@ -119,6 +129,12 @@ func checkCall(c Call) error {
 	if err := needText("summary", c.Summary); err != nil {
 		return err
 	}
+	for _, w := range c.words() {
+		if w.value != "" && !slices.Contains(w.allowed, w.value) {
+			return problem.Invalid(w.argument, fmt.Sprintf("%s is %q", w.argument, w.value)).
+				WithNext("Use one of " + strings.Join(w.allowed, ", ") + ".")
+		}
+	}
 	if c.SeveralLeads == LeadsInPipeline && strings.TrimSpace(c.Pipeline) == "" {
 		return problem.Invalid("pipeline", "several_leads is in_pipeline, but pipeline is missing").WithNext("Name the pipeline, or choose another rule.")
 	}
@@ -128,20 +144,32 @@ func checkCall(c Call) error {
 	return nil
 }
 
+// word is an argument that takes one of a few words.
+type word struct {
+	argument, value string
+	allowed         []string
+}
+
+func (c Call) words() []word {
+	return []word{
+		{"direction", c.Direction, []string{"inbound", "outbound"}},
+		{"outcome", c.Outcome, slices.Sorted(maps.Keys(callStatuses()))},
+		{"unknown_caller", c.UnknownCaller, []string{UnknownCreateLead, UnknownIncomingLead, UnknownContactOnly, UnknownReject}},
+		{"several_leads", c.SeveralLeads, []string{LeadsMostRecent, LeadsNewest, LeadsInPipeline, LeadsAsk}},
+	}
+}
+
 // logCall looks first and writes then: whatever is wrong with the names is found
 // out before anything is written.
 func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResult, error) {
 	run, resumed := s.calls.take(c.CallID)
+	if resumed && otherLine(run.line, c) {
+		s.calls.keep(c.CallID, run)
+		return CallResult{}, otherCall(c, "whose logging was begun")
+	}
 	if !resumed {
-		plan, err := s.planCall(ctx, c)
-		if err != nil {
-			return CallResult{}, err
-		}
-		run = &callRun{plan: plan, steps: map[string]stepResult{}}
-		if run.card, err = s.chooseCard(ctx, plan); err != nil {
-			return CallResult{}, err
-		}
-		if run.change, err = s.planChange(ctx, plan, run.card); err != nil {
+		var err error
+		if run, err = s.beginCall(ctx, c, content); err != nil {
 			return CallResult{}, err
 		}
 	}
@@ -161,8 +189,22 @@ func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResu
 	if err != nil && run.wroteAnything() {
 		s.calls.keep(c.CallID, run)
 	}
-	out.line, out.content = phone.Parse(c.Phone, "").Last10, content
+	out.line, out.content = run.line, run.content
 	return out, err
+}
+
+// beginCall reads the arguments and chooses the card.
+func (s *Service) beginCall(ctx context.Context, c Call, content string) (*callRun, error) {
+	plan, err := s.planCall(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	run := &callRun{plan: plan, steps: map[string]stepResult{}, line: phone.Parse(c.Phone, "").Last10, content: content}
+	if run.card, err = s.chooseCard(ctx, plan); err != nil {
+		return nil, err
+	}
+	run.change, err = s.planChange(ctx, plan, run.card)
+	return run, err
 }
 
 // finishing is a context under which writing goes on although the client has
@@ -179,38 +221,4 @@ func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
 // gaveUp tells the failure of a job whose client went away.
 func gaveUp(err error) bool {
 	return errors.Is(err, context.Canceled) || kommo.HasCode(err, kommo.CodeCanceled)
-}
-
-// callRuns are the calls of which a part is written, by call_id.
-type callRuns struct {
-	mu    sync.Mutex
-	runs  map[string]*callRun
-	order []string
-}
-
-// take hands out the run of a call, which nobody else gets until it is kept
-// again.
-func (r *callRuns) take(callID string) (*callRun, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	run, ok := r.runs[strings.TrimSpace(callID)]
-	delete(r.runs, strings.TrimSpace(callID))
-	return run, ok
-}
-
-func (r *callRuns) keep(callID string, run *callRun) {
-	const most = 1000
-	if callID = strings.TrimSpace(callID); callID == "" {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.runs == nil {
-		r.runs = map[string]*callRun{}
-	}
-	r.runs[callID] = run
-	if r.order = append(r.order, callID); len(r.order) > most {
-		delete(r.runs, r.order[0])
-		r.order = r.order[1:]
-	}
 }

@@ -18,6 +18,9 @@ type callRun struct {
 	card   callCard
 	change leadChange
 	steps  map[string]stepResult
+
+	line    string // see CallResult
+	content string
 }
 
 // The steps of writing a call, which go at once.
