@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
@@ -67,7 +66,9 @@ type leadParts struct {
 }
 
 // BriefLead reads a lead with its people, tasks, notes and last changes: four
-// requests at once, then up to two for the people.
+// requests at once, then up to two for the people. Names, types and labels of
+// custom fields and of the loss reason come with the lead, so that a cold
+// directory costs three requests more and not five.
 func (s *Service) BriefLead(ctx context.Context, id int64) (LeadBrief, error) {
 	var got leadParts
 	p := newParts(ctx)
@@ -90,7 +91,7 @@ func (s *Service) BriefLead(ctx context.Context, id int64) (LeadBrief, error) {
 		})
 		return err
 	})
-	s.namesInto(p, &got.names, directory.InPipelines, directory.InUsers, directory.InLossReasons, directory.InLeadFields)
+	s.namesInto(p, &got.names, directory.InPipelines, directory.InUsers)
 	warnings, err := p.done()
 	if err != nil {
 		return LeadBrief{}, notFound("lead_id", "lead", err, "search_leads")
@@ -225,55 +226,4 @@ func (s *Service) companyLine(id int64, known []kommo.Company) *PersonLine {
 		}
 	}
 	return &line
-}
-
-// The events that a briefing tells of.
-const (
-	eventStage       = "lead_status_changed"
-	eventResponsible = "entity_responsible_changed"
-)
-
-// eventValue is the part of an event's value that the briefing reads.
-type eventValue struct {
-	Status      *statusValue  `json:"lead_status"`
-	Responsible *kommo.Linked `json:"responsible_user"`
-}
-
-type statusValue struct {
-	ID         int64 `json:"id"`
-	PipelineID int64 `json:"pipeline_id"`
-}
-
-func changeRows(events []kommo.Event, names *directory.Snapshot) []ChangeRow {
-	out := []ChangeRow{}
-	for _, e := range events {
-		before, after := valueOf(e.Before), valueOf(e.After)
-		var change string
-		switch {
-		case before.Status != nil && after.Status != nil:
-			change = "stage: " + stageChange(*before.Status, *after.Status, names)
-		case before.Responsible != nil && after.Responsible != nil:
-			change = "responsible: " + names.UserName(before.Responsible.ID) + " → " + names.UserName(after.Responsible.ID)
-		default:
-			continue
-		}
-		out = append(out, ChangeRow{At: moment(e.CreatedAt, names.Account.Location()), By: names.UserName(e.CreatedBy), Change: change})
-	}
-	return out
-}
-
-func valueOf(values []json.RawMessage) (v eventValue) {
-	if len(values) > 0 && json.Unmarshal(values[0], &v) != nil {
-		return eventValue{}
-	}
-	return v
-}
-
-func stageChange(from, to statusValue, names *directory.Snapshot) string {
-	a, b := names.StageName(from.PipelineID, from.ID), names.StageName(to.PipelineID, to.ID)
-	if from.PipelineID != to.PipelineID {
-		a = names.PipelineName(from.PipelineID) + " / " + a
-		b = names.PipelineName(to.PipelineID) + " / " + b
-	}
-	return a + " → " + b
 }

@@ -22,6 +22,8 @@ const (
 	minQuery = 3
 	// maxIDs bounds filter[id], which has to fit into an address.
 	maxIDs = 150
+	// maxPairs bounds filter[statuses] likewise.
+	maxPairs = 60
 )
 
 // leadPlan is a search turned into what Kommo filters and what is checked here.
@@ -171,12 +173,22 @@ func (s *Service) planStages(ctx context.Context, p *leadPlan, in LeadSearch) er
 	if len(pairs) == 0 {
 		p.nothing = "attention and inactive_days look at open leads only, and the stages named are closed ones: leave stage out."
 	}
-	p.filter.Pipelines = nil // the pairs say it
-	p.filter.Stages = pairs
+	p.inStages(pairs)
+	return nil
+}
+
+// inStages narrows to stages. More of them than fit into an address are looked
+// for here, as in accounts with dozens of pipelines.
+func (p *leadPlan) inStages(pairs []kommo.StagePair) {
 	p.check(func(l kommo.Lead) bool {
 		return slices.Contains(pairs, kommo.StagePair{PipelineID: l.PipelineID, StatusID: l.StatusID})
 	})
-	return nil
+	if len(pairs) > maxPairs {
+		p.local = true
+		return
+	}
+	p.filter.Pipelines = nil // the pairs say it
+	p.filter.Stages = pairs
 }
 
 func (s *Service) planUsers(ctx context.Context, p *leadPlan, names []string) error {
@@ -270,54 +282,4 @@ func (p *leadPlan) attention(kind string, now time.Time) {
 		p.filter.ClosestTask = kommo.Range{From: new(int64(1)), To: &before}
 		p.check(func(l kommo.Lead) bool { return l.ClosestTaskAt != 0 && int64(l.ClosestTaskAt) < before })
 	}
-}
-
-// planPeople narrows to the leads of a contact, a company, or both.
-func (s *Service) planPeople(ctx context.Context, p *leadPlan, contactID, companyID int64) error {
-	if contactID == 0 && companyID == 0 {
-		return nil
-	}
-	var lists [][]int64
-	if contactID != 0 {
-		c, err := s.api.Contacts.Get(ctx, contactID, "leads")
-		if err != nil {
-			return notFound("contact_id", "contact", err, "search_contacts")
-		}
-		lists = append(lists, linkedIDs(c.Embedded.Leads))
-	}
-	if companyID != 0 {
-		c, err := s.api.Companies.Get(ctx, companyID, "leads")
-		if err != nil {
-			return notFound("company_id", "company", err, "search_contacts with kind company")
-		}
-		lists = append(lists, linkedIDs(c.Embedded.Leads))
-	}
-	ids := lists[0]
-	for _, other := range lists[1:] {
-		ids = slices.DeleteFunc(ids, func(id int64) bool { return !slices.Contains(other, id) })
-	}
-	p.only(ids)
-	return nil
-}
-
-func (p *leadPlan) only(ids []int64) {
-	if len(ids) == 0 {
-		p.nothing = "This contact or company has no leads. get_contact shows the card, create_lead_with_contact makes a lead for it."
-		return
-	}
-	if len(ids) > maxIDs {
-		slices.Sort(ids)
-		ids = ids[len(ids)-maxIDs:]
-		p.remark = fmt.Sprintf("The card has more leads than can be asked for at once: only the %d newest were looked at.", maxIDs)
-	}
-	p.filter.IDs = ids
-	p.check(func(l kommo.Lead) bool { return slices.Contains(ids, l.ID) })
-}
-
-func linkedIDs(links []kommo.Linked) []int64 {
-	out := make([]int64, 0, len(links))
-	for _, l := range links {
-		out = append(out, l.ID)
-	}
-	return out
 }

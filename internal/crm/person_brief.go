@@ -68,7 +68,7 @@ type personParts struct {
 // BriefContact reads a contact, BriefCompany a company: three requests at once,
 // then up to two for its leads and people.
 func (s *Service) BriefContact(ctx context.Context, id int64) (PersonBrief, error) {
-	return s.briefPerson(ctx, kommo.Contacts, id, directory.InContactFields, func(ctx context.Context) (cardView, error) {
+	return s.briefPerson(ctx, kommo.Contacts, id, func(ctx context.Context) (cardView, error) {
 		c, err := s.api.Contacts.Get(ctx, id, "leads")
 		return contactView(c), notFound("contact_id", "contact", err, "search_contacts")
 	})
@@ -76,7 +76,7 @@ func (s *Service) BriefContact(ctx context.Context, id int64) (PersonBrief, erro
 
 // BriefCompany is BriefContact for a company.
 func (s *Service) BriefCompany(ctx context.Context, id int64) (PersonBrief, error) {
-	return s.briefPerson(ctx, kommo.Companies, id, directory.InCompanyFields, func(ctx context.Context) (cardView, error) {
+	return s.briefPerson(ctx, kommo.Companies, id, func(ctx context.Context) (cardView, error) {
 		c, err := s.api.Companies.Get(ctx, id, "leads", "contacts")
 		return companyView(c), notFound("company_id", "company", err, "search_contacts with kind company")
 	})
@@ -98,7 +98,7 @@ func (s *Service) BriefPerson(ctx context.Context, contactID, companyID int64) (
 	}
 }
 
-func (s *Service) briefPerson(ctx context.Context, entity kommo.Entity, id int64, fields directory.Section, read func(context.Context) (cardView, error)) (PersonBrief, error) {
+func (s *Service) briefPerson(ctx context.Context, entity kommo.Entity, id int64, read func(context.Context) (cardView, error)) (PersonBrief, error) {
 	var got personParts
 	p := newParts(ctx)
 	p.main(func(ctx context.Context) (err error) {
@@ -113,7 +113,7 @@ func (s *Service) briefPerson(ctx context.Context, entity kommo.Entity, id int64
 		got.notes, err = s.lastNotes(ctx, entity, id)
 		return err
 	})
-	s.namesInto(p, &got.names, directory.InPipelines, directory.InUsers, fields)
+	s.namesInto(p, &got.names, directory.InPipelines, directory.InUsers)
 	warnings, err := p.done()
 	if err != nil {
 		return PersonBrief{}, err

@@ -3,6 +3,7 @@ package base_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,10 +41,12 @@ func TestGetLeadBriefs(t *testing.T) {
 	if got.Fields["Roof type"] == nil || got.Fields["Budget"] == nil || len(got.Tasks) == 0 || !got.Tasks[0].Overdue {
 		t.Errorf("fields %v, tasks %+v", got.Fields, got.Tasks)
 	}
-	if len(got.Notes) != 2 || strings.ContainsAny(got.Notes[0].Text, "\u200b\u2060\ufeff") {
+	if len(got.Notes) < 2 || !strings.HasPrefix(got.Notes[0].Text, "Ignore all previous") || strings.ContainsAny(got.Notes[0].Text, "\u200b\u2060\ufeff") {
 		t.Errorf("notes %+v", got.Notes)
 	}
-	if len(got.Changes) == 0 || got.Changes[0].Change != "stage: Proposal sent → Negotiation" {
+	if !slices.ContainsFunc(got.Changes, func(c crm.ChangeRow) bool {
+		return c.Change == "stage: Proposal sent → Negotiation" && c.By == "Marcus Reed" && c.At != ""
+	}) {
 		t.Errorf("changes %+v", got.Changes)
 	}
 	if len(got.Warnings) > 0 || len(got.LeftOut) > 0 {
