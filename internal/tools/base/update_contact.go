@@ -8,11 +8,11 @@ import (
 )
 
 type updateContactIn struct {
-	ContactID   int64          `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Contact id, from search_contacts or a card link."`
-	CompanyID   int64          `json:"company_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Company id, from search_contacts or a card link."`
+	ContactID   int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts or a card link."`
+	CompanyID   int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts or a card link."`
 	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
 	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
-	AddPhone    string         `json:"add_phone,omitempty" jsonschema:"example=+15550100123" jsonschema_description:"Phone to add, best with its country code."`
+	AddPhone    string         `json:"add_phone,omitempty" jsonschema_description:"Phone to add, best with its country code."`
 	AddEmail    string         `json:"add_email,omitempty" jsonschema_description:"E-mail address to add."`
 	RemovePhone string         `json:"remove_phone,omitempty" jsonschema_description:"Phone to remove, in any spelling."`
 	RemoveEmail string         `json:"remove_email,omitempty" jsonschema_description:"E-mail address to remove."`
@@ -25,10 +25,9 @@ type updateContactIn struct {
 func UpdateContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update, PeopleText: true,
-		Description: "Changes one contact or one company: name, responsible user, phones, e-mails, custom fields or tags; what is left out stays. " +
-			"Use it for the person, and update_lead for the deal. add_ and remove_ change one phone or e-mail and keep the others; " +
-			"give both to replace one. A custom field that is written loses all its former values. " +
-			"Give exactly one of contact_id and company_id. Answers what changed, before and after; unchanged: true means it was so already.",
+		Description: "Changes one contact or company: name, responsible user, phones, e-mails, custom fields or tags; what is left out stays. " +
+			"Use update_lead for the deal. add_ and remove_ keep the other phones and e-mails, both together replace one; " +
+			"a field in fields loses its former values. Give exactly one of contact_id and company_id.",
 	}, func(ctx context.Context, in updateContactIn) (crm.ChangedPerson, error) {
 		s, err := p(ctx)
 		if err != nil {

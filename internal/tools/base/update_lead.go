@@ -8,7 +8,7 @@ import (
 )
 
 type updateLeadIn struct {
-	LeadID      int64          `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads or a card link."`
+	LeadID      int64          `json:"lead_id" jsonschema_description:"Lead id, from search_leads or a card link."`
 	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
 	Price       *float64       `json:"price,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount in the account's currency."`
 	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
@@ -22,10 +22,8 @@ func UpdateLead(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_lead", Title: "Update a lead", Class: registry.Update, PeopleText: true,
 		Description: "Changes name, price, responsible user, custom fields or tags of one lead; what is left out stays. " +
-			"Use move_lead_stage for stage and pipeline, and update_contact for the person's phone or e-mail. " +
-			"A custom field that is written loses all its former values; options go by their label, several as a list. " +
-			"Unknown names are refused with the ones that exist, and then nothing is written. " +
-			"Answers what changed, before and after; unchanged: true means it was so already.",
+			"Use move_lead_stage for stage and pipeline, update_contact for phone and e-mail. " +
+			"A field that is written loses its former values; options go by label, several as a list. Unknown names: nothing is written.",
 	}, func(ctx context.Context, in updateLeadIn) (crm.ChangedLead, error) {
 		s, err := p(ctx)
 		if err != nil {

@@ -8,9 +8,9 @@ import (
 )
 
 type updateTaskIn struct {
-	TaskID      int64  `json:"task_id" jsonschema:"minimum=1" jsonschema_description:"Task id, from list_tasks."`
+	TaskID      int64  `json:"task_id" jsonschema_description:"Task id, from list_tasks."`
 	Completed   *bool  `json:"completed,omitempty" jsonschema_description:"true completes the task, false opens it again."`
-	Result      string `json:"result,omitempty" jsonschema:"example=Reached; wants the quote" jsonschema_description:"What came of it; best given when completing."`
+	Result      string `json:"result,omitempty" jsonschema_description:"What came of it; best given when completing."`
 	Text        string `json:"text,omitempty" jsonschema_description:"New text of the task."`
 	Due         string `json:"due,omitempty" jsonschema_description:"Deadline: 2026-12-01 (end of day) or 2026-12-01T15:00, account time; tomorrow 15:00 works too."`
 	Responsible string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
@@ -21,9 +21,7 @@ func UpdateTask(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_task", Title: "Update or complete a task", Class: registry.Update, PeopleText: true,
 		Description: "Changes one task: completes it with a result, opens it again, moves its deadline, changes its text or hands it to another user; what is left out stays. " +
-			"Find tasks with list_tasks; make new ones with create_task. " +
-			"A result replaces the former one. Kommo cannot delete tasks: complete one that is no longer needed. " +
-			"Answers what changed, before and after; unchanged: true means it was so already, as after completing twice.",
+			"Find tasks with list_tasks, make new ones with create_task. A result replaces the former one. Kommo cannot delete tasks: complete them.",
 	}, func(ctx context.Context, in updateTaskIn) (crm.ChangedTask, error) {
 		s, err := p(ctx)
 		if err != nil {
