@@ -87,11 +87,21 @@ func leadFiltersUsed(in LeadSearch) []string {
 		name string
 		on   bool
 	}{
-		{"query", in.Query != ""}, {"pipeline", len(in.Pipeline) > 0}, {"stage", len(in.Stage) > 0},
-		{"responsible", len(in.Responsible) > 0}, {"tags", len(in.Tags) > 0}, {"price_min", in.PriceMin != nil},
-		{"price_max", in.PriceMax != nil}, {"created", in.Created != ""}, {"updated", in.Updated != ""},
-		{"closed", in.Closed != ""}, {"fields", len(in.Fields) > 0}, {"contact_id", in.ContactID != 0},
-		{"company_id", in.CompanyID != 0}, {"attention", in.Attention != ""}, {"inactive_days", in.InactiveDays > 0},
+		{"query", in.Query != ""},
+		{"pipeline", len(in.Pipeline) > 0},
+		{"stage", len(in.Stage) > 0},
+		{"responsible", len(in.Responsible) > 0},
+		{"tags", len(in.Tags) > 0},
+		{"price_min", in.PriceMin != nil},
+		{"price_max", in.PriceMax != nil},
+		{"created", in.Created != ""},
+		{"updated", in.Updated != ""},
+		{"closed", in.Closed != ""},
+		{"fields", len(in.Fields) > 0},
+		{"contact_id", in.ContactID != 0},
+		{"company_id", in.CompanyID != 0},
+		{"attention", in.Attention != ""},
+		{"inactive_days", in.InactiveDays > 0},
 	} {
 		if f.on {
 			used = append(used, f.name)

@@ -217,6 +217,7 @@ func textTest(f directory.Field, texts []string) fieldTest {
 	switch f.Type {
 	case kommo.FieldText, kommo.FieldTextarea, kommo.FieldURL, kommo.FieldStreet:
 		t.remote, t.filter = true, kommo.FieldFilter{FieldID: f.ID, Values: texts}
+	default:
 	}
 	return t
 }

@@ -112,6 +112,7 @@ func TestSearchLeadsFilters(t *testing.T) {
 }
 
 func filterCases(t *testing.T, r *reader, off bool) {
+	t.Helper()
 	for _, tt := range []struct {
 		args string
 		ok   func(leadRow) bool
