@@ -9,21 +9,21 @@ import (
 
 type createLeadWithContactIn struct {
 	Name           string         `json:"name" jsonschema_description:"Name of the lead."`
-	Price          *float64       `json:"price,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount in the account's currency."`
+	Price          *float64       `json:"price,omitempty" jsonschema:"minimum=0" jsonschema_description:"In the account's currency."`
 	Pipeline       string         `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
-	Stage          string         `json:"stage,omitempty" jsonschema_description:"Stage name or id; won and lost work too."`
+	Stage          string         `json:"stage,omitempty" jsonschema_description:"Stage name or id, won, lost."`
 	Responsible    string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
-	ContactID      int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts or a card link."`
+	ContactID      int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
 	ContactName    string         `json:"contact_name,omitempty" jsonschema_description:"Full name of the person."`
 	ContactPhone   string         `json:"contact_phone,omitempty" jsonschema_description:"Phone, best with its country code."`
 	ContactEmail   string         `json:"contact_email,omitempty" jsonschema_description:"E-mail of the person."`
-	CompanyID      int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts or a card link."`
+	CompanyID      int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
 	CompanyName    string         `json:"company_name,omitempty" jsonschema_description:"Company name; one of exactly that name is reused."`
-	Fields         map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
+	Fields         map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name: {\"Budget\": 12000}; null clears."`
 	ContactFields  map[string]any `json:"contact_fields,omitempty" jsonschema_description:"Custom fields of a new contact, like fields."`
-	Tags           []string       `json:"tags,omitempty" jsonschema_description:"Tag names; an unknown name makes a new tag."`
+	Tags           []string       `json:"tags,omitempty" jsonschema_description:"Tag names; new ones are made."`
 	Note           string         `json:"note,omitempty" jsonschema_description:"First note on the lead."`
-	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema_description:"Same key, same call: done once, in this server process."`
+	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
 }
 
 // CreateLeadWithContact is the tool create_lead_with_contact.
@@ -31,7 +31,7 @@ func CreateLeadWithContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "create_lead_with_contact", Title: "Create a lead with its contact", Class: registry.Create,
 		Description: "Creates a lead with its contact and company. Existing ones are found by phone, e-mail or exact company name, reused and never changed. " +
-			"Use search_leads first if the lead may exist, post_call_summary for a call. Phone and e-mail of two people: nothing is written. " +
+			"Use post_call_summary for a call. Phone and e-mail of two different people: nothing is written. " +
 			"contact_id excludes the other contact arguments, company_id excludes company_name.",
 	}, func(ctx context.Context, in createLeadWithContactIn) (crm.MadeLead, error) {
 		s, err := p(ctx)

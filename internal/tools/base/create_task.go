@@ -9,22 +9,21 @@ import (
 
 type createTaskIn struct {
 	Text           string `json:"text" jsonschema_description:"What is to be done, in a sentence."`
-	Due            string `json:"due" jsonschema:"example=2026-12-01T15:00" jsonschema_description:"Deadline: 2026-12-01 (end of day) or 2026-12-01T15:00, account time; tomorrow 15:00 works too."`
-	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads or a card link."`
-	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts or a card link."`
-	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts or a card link."`
+	Due            string `json:"due" jsonschema:"example=2026-12-01T15:00" jsonschema_description:"2026-12-01 (end of day), 2026-12-01T15:00 or tomorrow 15:00, account time."`
+	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
+	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
+	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
 	Responsible    string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 	Type           string `json:"type,omitempty" jsonschema_description:"Task type name or id; Kommo's first type if left out."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key, same call: done once, in this server process."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
 }
 
 // CreateTask is the tool create_task.
 func CreateTask(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "create_task", Title: "Create a task", Class: registry.Create,
-		Description: "Creates a task with a deadline on one lead, contact or company. Use add_note for what was said and update_task to move, complete or hand over an existing task. " +
-			"Without responsible it goes to the user of the access token, not to the card's. A past deadline is taken, with a warning. " +
-			"Give exactly one of lead_id, contact_id and company_id.",
+		Description: "Creates a task with a deadline on one lead, contact or company. Use add_note for what was said, update_task for an existing task. " +
+			"Without responsible it goes to the user of the token. Give one of lead_id, contact_id, company_id.",
 	}, func(ctx context.Context, in createTaskIn) (crm.MadeTask, error) {
 		s, err := p(ctx)
 		if err != nil {

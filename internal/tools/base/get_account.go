@@ -16,10 +16,9 @@ type getAccountIn struct {
 func GetAccount(p crm.Provider, server string) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "get_account", Title: "Get the account", Class: registry.Read,
-		Description: "Tells the Kommo account's own words: pipelines and stages, users with their rights, time zone, today's date, currency, who the token belongs to, and what this server may do. " +
-			"Call it once at the start: every other tool takes these names. " +
-			"Custom fields with their options, task types, loss reasons and tags come with sections, for instance before you set fields. " +
-			"It holds no leads or people: use search_leads and search_contacts. Answers from a cache of at most 10 minutes.",
+		Description: "Tells the account's own words: pipelines with stages, users with rights, time zone, today's date, currency, who you are, and what this server may do. " +
+			"Call it once at the start: all tools take these names. sections adds custom fields with options, task types, loss reasons, tags. " +
+			"For leads and people use search_leads and search_contacts. May be 10 minutes old.",
 	}, func(ctx context.Context, in getAccountIn) (crm.AccountOverview, error) {
 		s, err := p(ctx)
 		if err != nil {

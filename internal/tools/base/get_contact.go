@@ -8,17 +8,17 @@ import (
 )
 
 type getContactIn struct {
-	ContactID int64 `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Contact id, from search_contacts or a card link."`
-	CompanyID int64 `json:"company_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Company id, from search_contacts or a card link."`
+	ContactID int64 `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
+	CompanyID int64 `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
 }
 
 // GetContact briefs one contact or company.
 func GetContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "get_contact", Title: "Brief a contact or company", Class: registry.Read, PeopleText: true,
-		Description: "Briefs one contact or company: phones, emails, custom fields, tags, its company or people, its leads with stage and price (open ones first), open tasks and the last notes. " +
-			"Give exactly one of contact_id and company_id; search_contacts finds them by phone, email or name. " +
-			"Notes and tasks are those on this card: those on a lead are in get_lead. At most 10 leads and 8 notes come; left_out counts the rest.",
+		Description: "Briefs one contact or company: phones, emails, custom fields, tags, company or people, leads with stage and price, open tasks, last notes. " +
+			"Give one of contact_id and company_id, from search_contacts. " +
+			"Notes and tasks of a lead are in get_lead. left_out counts what is not shown.",
 	}, func(ctx context.Context, in getContactIn) (crm.PersonBrief, error) {
 		s, err := p(ctx)
 		if err != nil {

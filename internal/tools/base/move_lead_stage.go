@@ -8,8 +8,8 @@ import (
 )
 
 type moveLeadStageIn struct {
-	LeadID     int64  `json:"lead_id" jsonschema_description:"Lead id, from search_leads or a card link."`
-	Stage      string `json:"stage" jsonschema_description:"Stage name or id; won and lost work too."`
+	LeadID     int64  `json:"lead_id" jsonschema_description:"Lead id, from search_leads."`
+	Stage      string `json:"stage" jsonschema_description:"Stage name or id, won, lost."`
 	Pipeline   string `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
 	LossReason string `json:"loss_reason,omitempty" jsonschema_description:"Loss reason name or id; only together with the stage lost."`
 }
@@ -19,7 +19,7 @@ func MoveLeadStage(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "move_lead_stage", Title: "Move a lead to a stage", Class: registry.Update,
 		Description: "Moves one lead to another stage or pipeline, or closes it as won or lost. Use update_lead for everything else. " +
-			"Without pipeline the lead's own comes first. The account's automation for the stage may run, messages to customers included, and is not taken back by moving back. " +
+			"The account's automation for the stage may run, messages to customers included, and is not undone by moving back. " +
 			"An open stage clears closing time and loss reason.",
 	}, func(ctx context.Context, in moveLeadStageIn) (crm.MovedLead, error) {
 		s, err := p(ctx)

@@ -8,23 +8,23 @@ import (
 )
 
 type postCallSummaryIn struct {
-	Phone               string         `json:"phone,omitempty" jsonschema:"example=+1 202 555 0101" jsonschema_description:"The customer's number, with + and country code if known."`
+	Phone               string         `json:"phone,omitempty" jsonschema:"example=+1 202 555 0101" jsonschema_description:"Customer's number, best with + and country code."`
 	Summary             string         `json:"summary" jsonschema:"example=Booked a demo for Friday. Wants the price for 8 kW." jsonschema_description:"What was said; a short first sentence becomes the title."`
-	Direction           string         `json:"direction,omitempty" jsonschema:"enum=inbound,enum=outbound,default=inbound" jsonschema_description:"inbound (default) or outbound."`
-	StartedAt           string         `json:"started_at,omitempty" jsonschema:"example=2026-12-01T15:00:00Z" jsonschema_description:"When the call began; dates the notes."`
-	DurationSeconds     int64          `json:"duration_seconds,omitempty" jsonschema:"minimum=0,example=125" jsonschema_description:"Length in seconds."`
+	Direction           string         `json:"direction,omitempty" jsonschema:"enum=inbound,enum=outbound" jsonschema_description:"inbound (default) or outbound."`
+	StartedAt           string         `json:"started_at,omitempty" jsonschema:"example=2026-12-01T15:00:00Z" jsonschema_description:"When it began; dates the notes."`
+	DurationSeconds     int64          `json:"duration_seconds,omitempty" jsonschema:"example=125" jsonschema_description:"Length in seconds."`
 	Outcome             string         `json:"outcome,omitempty" jsonschema:"enum=conversation,enum=left_message,enum=no_answer,enum=not_available,enum=busy,enum=wrong_number,enum=call_back_later" jsonschema_description:"conversation, left_message, no_answer, not_available, busy, wrong_number or call_back_later."`
-	CallID              string         `json:"call_id,omitempty" jsonschema:"maxLength=200" jsonschema_description:"The platform's id: logged once, in this server process."`
+	CallID              string         `json:"call_id,omitempty" jsonschema_description:"Platform's id: logged once, in this server process."`
 	RecordingURL        string         `json:"recording_url,omitempty" jsonschema_description:"Recording link."`
-	Transcript          string         `json:"transcript,omitempty" jsonschema_description:"Becomes a note of its own."`
+	Transcript          string         `json:"transcript,omitempty" jsonschema_description:"Gets its own note."`
 	ActionItems         []string       `json:"action_items,omitempty" jsonschema_description:"Listed in the note."`
 	AgentName           string         `json:"agent_name,omitempty" jsonschema_description:"Who spoke for us."`
-	LeadID              int64          `json:"lead_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads or a card link."`
-	Fields              map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
-	Tags                []string       `json:"tags,omitempty" jsonschema_description:"Tag names; an unknown name makes a new tag."`
-	Stage               string         `json:"stage,omitempty" jsonschema_description:"Stage name or id; won and lost work too."`
+	LeadID              int64          `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
+	Fields              map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name: {\"Budget\": 12000}; null clears."`
+	Tags                []string       `json:"tags,omitempty" jsonschema_description:"Tag names; new ones are made."`
+	Stage               string         `json:"stage,omitempty" jsonschema_description:"Stage name or id, won, lost."`
 	Pipeline            string         `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
-	FollowUpText        string         `json:"follow_up_text,omitempty" jsonschema_description:"Text of a task to make."`
+	FollowUpText        string         `json:"follow_up_text,omitempty" jsonschema_description:"What the task says."`
 	FollowUpDue         string         `json:"follow_up_due,omitempty" jsonschema_description:"2026-12-01T15:00; default tomorrow."`
 	FollowUpResponsible string         `json:"follow_up_responsible,omitempty" jsonschema_description:"User; default the card's."`
 	UnknownCaller       string         `json:"unknown_caller,omitempty" jsonschema:"enum=create_lead,enum=incoming_lead,enum=contact_only,enum=reject" jsonschema_description:"create_lead (default), incoming_lead, contact_only or reject."`
@@ -35,10 +35,10 @@ type postCallSummaryIn struct {
 func PostCallSummary(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "post_call_summary", Title: "Log a call", Class: registry.Create, Destructive: true, Idempotent: true, PeopleText: true,
-		Description: "Logs a finished phone call: finds the caller by phone (or takes lead_id), chooses the active lead, writes call and summary as notes, " +
-			"then task, stage, fields, tags. Use add_note if there was no call. Without an active lead the contact's card is used; " +
-			"unknown numbers go by unknown_caller. status: logged, repeat, needs_choice (nothing written: repeat with lead_id), " +
-			"rejected. Read skipped and warnings. Notes cannot be deleted.",
+		Description: "Logs a finished phone call: finds the caller by phone (or takes lead_id), chooses the active lead, else the contact's card, " +
+			"writes call and summary as notes, then task, stage, fields, tags. Use add_note if there was no call. " +
+			"Nobody has the number: see unknown_caller. status: logged, repeat, needs_choice (nothing written: repeat with lead_id), " +
+			"rejected. Read skipped and warnings.",
 	}, func(ctx context.Context, in postCallSummaryIn) (crm.CallResult, error) {
 		s, err := p(ctx)
 		if err != nil {

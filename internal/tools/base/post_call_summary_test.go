@@ -43,7 +43,7 @@ func TestPostCallSummaryDefinition(t *testing.T) {
 	}
 	var errs []string
 	if err := registry.Check([]registry.Tool{tool, base.ReportPipeline(r.open), base.AddNote(r.open), base.SearchLeads(r.open)}); err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
 			if strings.HasPrefix(line, "post_call_summary") || strings.HasPrefix(line, "report_pipeline") {
 				errs = append(errs, line)
 			}
@@ -73,8 +73,8 @@ func TestPostCallSummaryAnswers(t *testing.T) {
 		t.Errorf("status %s", got.Status)
 	}
 	for args, word := range map[string]string{
-		`{"phone":"+34600000144"}`:                                        "summary",
-		`{"summary":"x"}`:                                                 "phone",
+		`{"phone":"+34600000144"}`: "summary",
+		`{"summary":"x"}`:          "phone",
 		`{"phone":"+34600000144","summary":"x","direction":"in"}`:         "inbound",
 		`{"phone":"+34600000144","summary":"x","stage":"Nowhere"}`:        "Estimate sent",
 		`{"phone":"+34600000144","summary":"x","fields":{"Bugdet":1}}`:    "Budget",

@@ -9,7 +9,7 @@ import (
 
 type reportPipelineIn struct {
 	Pipeline    string `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
-	Period      string `json:"period,omitempty" jsonschema:"default=this_month,example=last_month" jsonschema_description:"Range: 2026-11-01..2026-11-15, one side open, one date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
+	Period      string `json:"period,omitempty" jsonschema:"example=last_month" jsonschema_description:"2026-11-01..2026-11-15, one end open, a date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
 	Responsible string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 }
 
@@ -17,10 +17,9 @@ type reportPipelineIn struct {
 func ReportPipeline(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "report_pipeline", Title: "Report on a pipeline", Class: registry.Read,
-		Description: "Reports on one pipeline (default: the main one): per open stage the leads, their sum, average age in days and how many are stale " +
-			"(14 days without a change); won and lost in the period (default: this_month) with reasons, next to the equal period before; and figures by user. " +
-			"Use search_leads for the leads themselves. Open stages show the present, whatever the period. " +
-			"complete and coverage say whether every lead was counted.",
+		Description: "Reports on one pipeline (default: the main one): open leads by stage now (count, sum, average age, stale: 14 days without a change); " +
+			"won and lost in the period (default: this_month) with reasons, beside the equal period before; figures by user. " +
+			"Use search_leads for the leads themselves. complete and coverage say whether all were counted.",
 	}, func(ctx context.Context, in reportPipelineIn) (crm.PipelineReport, error) {
 		s, err := p(ctx)
 		if err != nil {

@@ -13,7 +13,7 @@ type searchContactsIn struct {
 	Email  string `json:"email,omitempty" jsonschema:"example=anna@example.com" jsonschema_description:"Whole email address; case does not matter."`
 	Kind   string `json:"kind,omitempty" jsonschema:"enum=contact,enum=company,default=contact" jsonschema_description:"What to search: contact (people) or company."`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // SearchContacts finds people and companies.
@@ -21,10 +21,9 @@ func SearchContacts(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "search_contacts", Title: "Search contacts and companies", Class: registry.Read, PeopleText: true,
 		Narrow: "phone, email or a longer query",
-		Description: "Finds people or companies by phone, email or name; rows have phones, emails, company, the number of leads and the newest lead ids. " +
-			"Use it to learn who is calling and before creating anybody: a phone is recognised in every spelling and checked, not just matched as text. " +
-			"What is given must all hold; without arguments the last changed come. " +
-			"For the whole card use get_contact, for leads by stage or owner search_leads.",
+		Description: "Finds people or companies by phone, email or name, with phones, emails, company and newest leads. " +
+			"A phone is recognised in every spelling. What is given must all hold; without arguments the last changed come. " +
+			"For the whole card use get_contact, for leads search_leads.",
 	}, func(ctx context.Context, in searchContactsIn) (crm.PersonList, error) {
 		s, err := p(ctx)
 		if err != nil {

@@ -15,17 +15,17 @@ type searchLeadsIn struct {
 	Tags         []string       `json:"tags,omitempty" jsonschema:"example=VIP" jsonschema_description:"Names, all carried"`
 	PriceMin     *float64       `json:"price_min,omitempty" jsonschema_description:"Lowest, inclusive"`
 	PriceMax     *float64       `json:"price_max,omitempty" jsonschema_description:"Highest, inclusive"`
-	Created      string         `json:"created,omitempty" jsonschema:"example=last_30_days" jsonschema_description:"Range: 2026-11-01..2026-11-15, one side open, a date, today, yesterday, this_week, last_week, this_month, last_month, last_30_days"`
+	Created      string         `json:"created,omitempty" jsonschema:"example=last_30_days" jsonschema_description:"2026-11-01..2026-11-15, one end open, a date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
 	Updated      string         `json:"updated,omitempty" jsonschema:"example=this_week" jsonschema_description:"Range, as in created"`
 	Closed       string         `json:"closed,omitempty" jsonschema:"example=last_month" jsonschema_description:"Range, as in created"`
 	Fields       map[string]any `json:"fields,omitempty" jsonschema_description:"By name: {\"Size\":\"10..20\"}; null: empty"`
-	ContactID    int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts or a card link."`
-	CompanyID    int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts or a card link."`
+	ContactID    int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
+	CompanyID    int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
 	Attention    string         `json:"attention,omitempty" jsonschema:"enum=no_task,enum=overdue,enum=stale" jsonschema_description:"no_task, overdue, stale"`
 	InactiveDays int            `json:"inactive_days,omitempty" jsonschema:"minimum=1" jsonschema_description:"Days unchanged (14)"`
 	Sort         string         `json:"sort,omitempty" jsonschema:"enum=updated_desc,enum=updated_asc,enum=created_desc,enum=created_asc" jsonschema_description:"updated_desc, updated_asc, created_desc, created_asc"`
 	Limit        int            `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor       string         `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor       string         `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // SearchLeads finds leads by any mixture of filters.

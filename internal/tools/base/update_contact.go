@@ -8,26 +8,26 @@ import (
 )
 
 type updateContactIn struct {
-	ContactID   int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts or a card link."`
-	CompanyID   int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts or a card link."`
+	ContactID   int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
+	CompanyID   int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
 	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
 	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 	AddPhone    string         `json:"add_phone,omitempty" jsonschema_description:"Phone to add, best with its country code."`
 	AddEmail    string         `json:"add_email,omitempty" jsonschema_description:"E-mail address to add."`
 	RemovePhone string         `json:"remove_phone,omitempty" jsonschema_description:"Phone to remove, in any spelling."`
 	RemoveEmail string         `json:"remove_email,omitempty" jsonschema_description:"E-mail address to remove."`
-	Fields      map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code, as plain values: {\"Budget\": 12000}. null clears a field."`
-	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tag names to add; an unknown name makes a new tag."`
-	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tag names to remove; the others stay."`
+	Fields      map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name: {\"Budget\": 12000}; null clears."`
+	AddTags     []string       `json:"add_tags,omitempty" jsonschema_description:"Tag names to add."`
+	RemoveTags  []string       `json:"remove_tags,omitempty" jsonschema_description:"Tag names to remove."`
 }
 
 // UpdateContact is the tool update_contact.
 func UpdateContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update, PeopleText: true,
-		Description: "Changes one contact or company: name, responsible user, phones, e-mails, custom fields or tags; what is left out stays. " +
-			"Use update_lead for the deal. add_ and remove_ keep the other phones and e-mails, both together replace one; " +
-			"a field in fields loses its former values. Give exactly one of contact_id and company_id.",
+		Description: "Changes one contact or company; what is left out stays. Use update_lead for the deal. " +
+			"add_ and remove_ keep the other phones and e-mails, both together replace one; a field in fields loses its former values. " +
+			"Give one of contact_id and company_id.",
 	}, func(ctx context.Context, in updateContactIn) (crm.ChangedPerson, error) {
 		s, err := p(ctx)
 		if err != nil {

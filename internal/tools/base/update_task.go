@@ -12,7 +12,7 @@ type updateTaskIn struct {
 	Completed   *bool  `json:"completed,omitempty" jsonschema_description:"true completes the task, false opens it again."`
 	Result      string `json:"result,omitempty" jsonschema_description:"What came of it; best given when completing."`
 	Text        string `json:"text,omitempty" jsonschema_description:"New text of the task."`
-	Due         string `json:"due,omitempty" jsonschema_description:"Deadline: 2026-12-01 (end of day) or 2026-12-01T15:00, account time; tomorrow 15:00 works too."`
+	Due         string `json:"due,omitempty" jsonschema_description:"2026-12-01 (end of day), 2026-12-01T15:00 or tomorrow 15:00, account time."`
 	Responsible string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 }
 
@@ -20,8 +20,8 @@ type updateTaskIn struct {
 func UpdateTask(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_task", Title: "Update or complete a task", Class: registry.Update, PeopleText: true,
-		Description: "Changes one task: completes it with a result, opens it again, moves its deadline, changes its text or hands it to another user; what is left out stays. " +
-			"Find tasks with list_tasks, make new ones with create_task. A result replaces the former one. Kommo cannot delete tasks: complete them.",
+		Description: "Changes one task: completes it with a result, reopens it, moves its deadline, changes its text or hands it over; what is left out stays. " +
+			"Find tasks with list_tasks. Kommo cannot delete tasks: complete them.",
 	}, func(ctx context.Context, in updateTaskIn) (crm.ChangedTask, error) {
 		s, err := p(ctx)
 		if err != nil {
