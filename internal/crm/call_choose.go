@@ -116,7 +116,7 @@ func (s *Service) chooseAmong(ctx context.Context, p *callPlan, callers []caller
 	case len(leads) == 1:
 		return s.leadOf(busy, leads[0], manner+" and one active lead."), nil
 	case len(busy) > 1 && p.SeveralLeads == "" || p.SeveralLeads == LeadsAsk:
-		return s.undecided(ctx, callerNames(busy)+" "+manner+", with "+fmt.Sprint(len(leads))+" active leads.", leads)
+		return s.undecided(ctx, callerNames(busy)+" "+manner+fmt.Sprintf(", with %d active leads.", len(leads)), leads)
 	default:
 		return s.byRule(ctx, p, busy, leads, manner)
 	}

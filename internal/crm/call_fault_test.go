@@ -207,6 +207,7 @@ func TestNamesAreCheckedBeforeAnythingIsWritten(t *testing.T) {
 		"follow_up_due":         func(c *crm.Call) { c.FollowUpDue = "some day" },
 		"started_at":            func(c *crm.Call) { c.StartedAt = "some day" },
 		"summary":               func(c *crm.Call) { c.Summary = " " },
+		"duration_seconds":      func(c *crm.Call) { c.DurationSeconds = -1 },
 		"direction":             func(c *crm.Call) { c.Direction = "sideways" },
 		"outcome":               func(c *crm.Call) { c.Outcome = "fine" },
 		"unknown_caller":        func(c *crm.Call) { c.UnknownCaller = "guess" },

@@ -129,6 +129,9 @@ func checkCall(c Call) error {
 	if err := needText("summary", c.Summary); err != nil {
 		return err
 	}
+	if c.DurationSeconds < 0 {
+		return problem.Invalid("duration_seconds", "duration_seconds is negative").WithNext("Leave it out if it is not known.")
+	}
 	for _, w := range c.words() {
 		if w.value != "" && !slices.Contains(w.allowed, w.value) {
 			return problem.Invalid(w.argument, fmt.Sprintf("%s is %q", w.argument, w.value)).

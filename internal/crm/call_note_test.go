@@ -1,6 +1,7 @@
 package crm_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,8 +18,8 @@ func (r *callRig) logged(c crm.Call) (crm.CallResult, kommo.Note, []string) {
 	notes := r.notes(kommo.Leads, c.LeadID)
 	var call kommo.Note
 	texts := []string{}
-	for i := len(notes) - 1; i >= 0; i-- {
-		switch n := notes[i]; {
+	for _, n := range slices.Backward(notes) {
+		switch {
 		case n.ID == out.ID:
 			call = n
 		case n.ID > out.ID:
@@ -37,17 +38,32 @@ func TestNoteReadsLikeANote(t *testing.T) {
 		typ  string
 		text string
 	}{
-		{crm.Call{Summary: "Booked demo. Friday at 10.", DurationSeconds: 125}, kommo.NoteCallIn,
-			"Call in, 2:05 - Booked demo\n\nFriday at 10.\n\n(AI-written summary)"},
-		{crm.Call{Summary: "Booked demo", Direction: "outbound", DurationSeconds: 3725, Outcome: "conversation"}, kommo.NoteCallOut,
-			"Call out, 1:02:05 - Booked demo\nOutcome: conversation\n\n(AI-written summary)"},
-		{crm.Call{Summary: long, Outcome: "call_back_later"}, kommo.NoteCallIn,
-			"Call in - call back later\n\n" + long + "\n\n(AI-written summary)"},
+		{
+			crm.Call{Summary: "Booked demo. Friday at 10.", DurationSeconds: 125},
+			kommo.NoteCallIn,
+			"Call in, 2:05 - Booked demo\n\nFriday at 10.\n\n(AI-written summary)",
+		},
+		{
+			crm.Call{Summary: "Booked demo", Direction: "outbound", DurationSeconds: 3725, Outcome: "conversation"},
+			kommo.NoteCallOut,
+			"Call out, 1:02:05 - Booked demo\nOutcome: conversation\n\n(AI-written summary)",
+		},
+		{
+			crm.Call{Summary: long, Outcome: "call_back_later"},
+			kommo.NoteCallIn,
+			"Call in - call back later\n\n" + long + "\n\n(AI-written summary)",
+		},
 		{crm.Call{Summary: long}, kommo.NoteCallIn, "Call in\n\n" + long + "\n\n(AI-written summary)"},
-		{crm.Call{Summary: "Nobody\nanswered.", Direction: "outbound", Outcome: "no_answer", DurationSeconds: 20}, kommo.NoteCallOut,
-			"Call out, 0:20 - no answer: Nobody answered. (AI-written)"},
-		{crm.Call{Summary: "Olá! Quer um orçamento.", Phone: "+5511955550142", AgentName: "Iris", StartedAt: "2026-01-05T10:30"}, kommo.NoteCallIn,
-			"Call in - Olá!\n+5511955550142 · 2026-01-05 10:30 · Iris\n\nQuer um orçamento.\n\n(AI-written summary)"},
+		{
+			crm.Call{Summary: "Nobody\nanswered.", Direction: "outbound", Outcome: "no_answer", DurationSeconds: 20},
+			kommo.NoteCallOut,
+			"Call out, 0:20 - no answer: Nobody answered. (AI-written)",
+		},
+		{
+			crm.Call{Summary: "Olá! Quer um orçamento.", Phone: "+5511955550142", AgentName: "Iris", StartedAt: "2026-01-05T10:30"},
+			kommo.NoteCallIn,
+			"Call in - Olá!\n+5511955550142 · 2026-01-05 10:30 · Iris\n\nQuer um orçamento.\n\n(AI-written summary)",
+		},
 	} {
 		c.call.LeadID = lead
 		_, call, texts := r.logged(c.call)

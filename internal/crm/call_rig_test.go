@@ -194,18 +194,18 @@ func (r *callRig) tasks(lead int64, text string) []kommo.Task {
 	return out
 }
 
-func callEqual[T comparable](t testing.TB, what string, got, want T) {
-	t.Helper()
+func callEqual[T comparable](tb testing.TB, what string, got, want T) {
+	tb.Helper()
 	if got != want {
-		t.Errorf("%s: got %v, want %v", what, got, want)
+		tb.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
 
-func mustJSON(t testing.TB, v any) string {
-	t.Helper()
+func mustJSON(tb testing.TB, v any) string {
+	tb.Helper()
 	raw, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(raw)
 }

@@ -65,11 +65,11 @@ func TestReportCountsWhatIsThere(t *testing.T) {
 			sum, wonSum, lostSum   float64
 		}{}
 		for _, l := range mine {
-			switch {
-			case l.StatusID == kommo.StatusWon:
+			switch l.StatusID {
+			case kommo.StatusWon:
 				want.won++
 				want.wonSum += l.Amount()
-			case l.StatusID == kommo.StatusLost:
+			case kommo.StatusLost:
 				want.lost++
 				want.lostSum += l.Amount()
 			default:
