@@ -194,3 +194,16 @@ func TestStartOfTheCall(t *testing.T) {
 	}
 	callEqual(t, "written", strings.Join(out.Written, ", "), "call, summary")
 }
+
+func TestStageOfAnotherPipelineIsToldOf(t *testing.T) {
+	r := newCallRig(t)
+	out := r.log(crm.Call{Phone: "+34 600 000 144", Summary: "Wants solar instead.", Stage: "Contract signed"})
+	callEqual(t, "before", out.Before, crm.CallStage{Stage: "Inspection", Pipeline: "Roof repair"})
+	callEqual(t, "after", out.After, crm.CallStage{Stage: "Contract signed", Pipeline: "Residential solar"})
+	callEqual(t, "warnings", len(out.Warnings), 1)
+	out = r.log(crm.Call{Phone: "+34 600 000 144", Summary: "Wants a roof after all.", Stage: "lost", Pipeline: "Roof repair"})
+	callEqual(t, "after", out.After.Pipeline, "Roof repair")
+	callEqual(t, "warnings", len(out.Warnings), 0)
+	lead := r.lead("Peñalver: tile roof inspection")
+	callEqual(t, "stage", lead.StatusID, kommo.StatusLost)
+}

@@ -130,6 +130,10 @@ func (s *Service) changeStep(ctx context.Context, run *callRun) stepResult {
 	out := stepResult{finished: true, written: what}
 	if run.change.stage != nil {
 		out.before, out.after = s.stageChange(ctx, run.card.lead, run.change)
+		if out.after.Pipeline != "" && run.plan.pipeline == nil {
+			out.warning = fmt.Sprintf("Only the pipeline %s has the stage %s, so the lead left %s. Give pipeline to say where stages are meant.",
+				out.after.Pipeline, out.after.Stage, out.before.Pipeline)
+		}
 	}
 	return out
 }
