@@ -116,4 +116,3 @@ func BenchmarkStart(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
 }
-

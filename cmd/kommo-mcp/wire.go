@@ -51,7 +51,7 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 		}
 	}
 	p.connect()
-	all := tools.All(p.provider)
+	all := tools.All(p.provider, tools.WithMode(registry.Mode(p.cfg.Mode)))
 	if err := registry.Check(all); err != nil {
 		return nil, fmt.Errorf("tool definitions: %w", err)
 	}

@@ -59,20 +59,30 @@ func TestLostAnswerLeavesOneRecord(t *testing.T) {
 	}
 }
 
-// TestUpdatesSurviveALostAnswer: a PATCH may be repeated, so a lost answer is
-// not even noticed.
+// TestUpdatesSurviveALostAnswer: a PATCH may be repeated, so one lost answer is
+// not even noticed. If all are lost, the record is read back.
 func TestUpdatesSurviveALostAnswer(t *testing.T) {
+	for _, times := range []int{1, -1} {
+		updatesSurvive(t, times)
+	}
+}
+
+func updatesSurvive(t *testing.T, times int) {
+	t.Helper()
 	args := samples(newRig(t, rigOptions{}).ids(t))
 	for name, in := range args {
 		r := newRig(t, rigOptions{clock: newHurriedClock()})
 		if r.tool(t, name).Spec().Class != registry.Update {
 			continue
 		}
-		r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPatch})
+		r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPatch, Times: times})
 		out := r.call(t, name, in)
 		r.box.ClearFaults()
 		if out["before"] == nil || out["after"] == nil {
 			t.Errorf("%s: no before and after: %v", name, out)
+		}
+		if looked := out["looked_up"] == true; looked != (times < 0) {
+			t.Errorf("%s: looked_up is %v after %d lost answers", name, looked, times)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	web := httptest.NewServer(r.box)
 	tb.Cleanup(web.Close)
 	provider := provide(tb, web.URL, r.token, o)
-	all := tools.All(provider)
+	all := tools.All(provider, tools.WithMode(o.mode))
 	chosen, err := registry.Select(all, registry.Choice{Mode: o.mode})
 	if err != nil {
 		tb.Fatal(err)

@@ -35,6 +35,7 @@ type ChangedLead struct {
 	Before    *LeadState `json:"before,omitempty"`
 	After     *LeadState `json:"after,omitempty"`
 	Unchanged bool       `json:"unchanged,omitempty"` // it was so already, nothing was sent
+	LookedUp  bool       `json:"looked_up,omitempty"` // the answer was lost, the change was read back
 	Warnings  []string   `json:"warnings,omitempty"`
 }
 
@@ -76,6 +77,15 @@ func (s *Service) updateLead(ctx context.Context, c LeadChange) (ChangedLead, er
 	}
 	out.Before, out.After, out.Warnings = before, after, warned(nil, warning)
 	_, err = s.api.Leads.Update(ctx, lead.ID, *w)
+	out.LookedUp, err = confirm(ctx, err, func(ctx context.Context) (bool, error) {
+		now, err := s.leadToChange(ctx, lead.ID)
+		if err != nil {
+			return false, err
+		}
+		tags, err := changeTags(now.Embedded.Tags, c.AddTags, c.RemoveTags)
+		left, _, _ := leadDifference(names, now, c, user, changeFields(names, kommo.Leads, now.Fields, fields), tags)
+		return left == nil, err
+	})
 	return out, err
 }
 

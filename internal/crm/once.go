@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -27,6 +28,8 @@ type memo struct {
 	entries map[string]*entry
 	order   []string // keys, oldest first
 }
+
+var errPanicked = errors.New("the first call with this key broke off")
 
 type entry struct {
 	digest string
@@ -62,8 +65,15 @@ func once[T any](ctx context.Context, m *memo, job, key string, input any, run f
 			WithNext("Use a new key for new content, and the same content to repeat a call.")
 	}
 	if first {
+		settled := false
+		defer func() { // after a panic, those who wait must not wait for ever
+			if !settled {
+				m.settle(job+"\x00"+key, e, nil, errPanicked)
+			}
+		}()
 		out, err = run(ctx)
 		m.settle(job+"\x00"+key, e, out, err)
+		settled = true
 		return out, false, err
 	}
 	select {

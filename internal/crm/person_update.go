@@ -44,6 +44,7 @@ type ChangedPerson struct {
 	Before    *PersonState `json:"before,omitempty"`
 	After     *PersonState `json:"after,omitempty"`
 	Unchanged bool         `json:"unchanged,omitempty"` // it was so already, nothing was sent
+	LookedUp  bool         `json:"looked_up,omitempty"` // the answer was lost, the change was read back
 	Warnings  []string     `json:"warnings,omitempty"`
 }
 
@@ -93,7 +94,20 @@ func (s *Service) updatePerson(ctx context.Context, c card, p PersonChange) (Cha
 		return out, nil
 	}
 	out.Before, out.After, out.Warnings = &d.before, &d.after, warned(out.Warnings, warning)
-	return out, c.explained(s.writePerson(ctx, c, d.write))
+	out.LookedUp, err = confirm(ctx, s.writePerson(ctx, c, d.write), func(ctx context.Context) (bool, error) {
+		now, err := s.readPerson(ctx, c)
+		if err != nil {
+			return false, err
+		}
+		lines, _, err := s.changeLines(ctx, now.Fields, fields, p)
+		if err != nil {
+			return false, err
+		}
+		tags, err := changeTags(now.Embedded.Tags, p.AddTags, p.RemoveTags)
+		left := personDifference(names, now, p, user, changeFields(names, c.entity, now.Fields, fields), tags, lines)
+		return !left.changed, err
+	})
+	return out, c.explained(err)
 }
 
 // readPerson reads a contact or a company; what a change touches is the same in

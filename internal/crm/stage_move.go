@@ -35,6 +35,7 @@ type MovedLead struct {
 	Before    *StageState `json:"before,omitempty"`
 	After     *StageState `json:"after,omitempty"`
 	Unchanged bool        `json:"unchanged,omitempty"` // the lead was there already
+	LookedUp  bool        `json:"looked_up,omitempty"` // the answer was lost, the move was read back
 	Warnings  []string    `json:"warnings,omitempty"`
 }
 
@@ -64,11 +65,11 @@ func (s *Service) moveStage(ctx context.Context, m StageMove) (MovedLead, error)
 		return out, nil
 	}
 	after := lead
-	var updated kommo.Updated
-	updated, out.Warnings, err = s.sendStage(ctx, lead, w)
+	sent, err := s.sendStage(ctx, lead, w)
 	if err != nil {
 		return out, err
 	}
+	out.Warnings, out.LookedUp = sent.warnings, sent.lookedUp
 	after.PipelineID, after.StatusID, after.LossReasonID = w.PipelineID, w.StatusID, nil
 	switch {
 	case len(out.Warnings) > 0:
@@ -77,7 +78,7 @@ func (s *Service) moveStage(ctx context.Context, m StageMove) (MovedLead, error)
 	case w.StatusID == kommo.StatusLost && lead.StatusID == kommo.StatusLost:
 		after.LossReasonID = lead.LossReasonID
 	}
-	after.ClosedAt = closedSince(lead, w, updated.UpdatedAt)
+	after.ClosedAt = closedSince(lead, w, sent.at)
 	out.Before, out.After, err = s.stageStates(ctx, lead, after)
 	if err != nil {
 		out.Warnings = append(out.Warnings, "The lead was moved, but some names could not be read; they appear as ids.")
@@ -124,25 +125,46 @@ func (s *Service) lossReason(ctx context.Context, nameOrID string, to directory.
 // the stage before the write, one after the other. Which of the two an account does
 // is learned from its first refusal. A reason that fails then is a warning: the
 // lead has moved.
-func (s *Service) sendStage(ctx context.Context, lead kommo.Lead, w kommo.LeadWrite) (kommo.Updated, []string, error) {
+func (s *Service) sendStage(ctx context.Context, lead kommo.Lead, w kommo.LeadWrite) (sentStage, error) {
 	apart := w.LossReasonID != 0 && lead.StatusID != kommo.StatusLost
 	if !apart || !s.reasonLast.Load() {
-		updated, err := s.api.Leads.Update(ctx, lead.ID, w)
+		sent, err := s.writeStage(ctx, lead.ID, w)
 		if !apart || !reasonTooEarly(err) {
-			return updated, nil, err
+			return sent, err
 		}
 		s.reasonLast.Store(true)
 	}
 	move := w
 	move.LossReasonID = 0
-	moved, err := s.api.Leads.Update(ctx, lead.ID, move)
+	moved, err := s.writeStage(ctx, lead.ID, move)
 	if err != nil {
-		return moved, nil, err
+		return moved, err
 	}
-	if _, err = s.api.Leads.Update(ctx, lead.ID, w); err != nil {
-		return moved, []string{"The lead was moved to lost, but its loss reason was not saved: " + said(err) + ". Call again with the same arguments to set it."}, nil
+	if _, err = s.writeStage(ctx, lead.ID, w); err != nil {
+		moved.warnings = []string{"The lead was moved to lost, but its loss reason was not saved: " + said(err) + ". Call again with the same arguments to set it."}
 	}
-	return moved, nil, nil
+	return moved, nil
+}
+
+// sentStage is what became of a stage that was sent.
+type sentStage struct {
+	at       kommo.Unix // when Kommo changed the lead
+	lookedUp bool       // the answer was lost, the lead was read back
+	warnings []string
+}
+
+// writeStage sends a stage, and reads the lead back where the answer is lost.
+func (s *Service) writeStage(ctx context.Context, id int64, w kommo.LeadWrite) (sentStage, error) {
+	var sent sentStage
+	updated, err := s.api.Leads.Update(ctx, id, w)
+	sent.at = updated.UpdatedAt
+	sent.lookedUp, err = confirm(ctx, err, func(ctx context.Context) (bool, error) {
+		now, err := s.api.Leads.Get(ctx, id)
+		sent.at = now.UpdatedAt
+		there := now.PipelineID == w.PipelineID && now.StatusID == w.StatusID
+		return there && (w.LossReasonID == 0 || w.LossReasonID == idOf(now.LossReasonID)), err
+	})
+	return sent, err
 }
 
 // reasonTooEarly recognises the refusal of a reason together with the stage: a

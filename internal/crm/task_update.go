@@ -37,6 +37,7 @@ type ChangedTask struct {
 	Before    *TaskState `json:"before,omitempty"`
 	After     *TaskState `json:"after,omitempty"`
 	Unchanged bool       `json:"unchanged,omitempty"` // it was so already, nothing was sent
+	LookedUp  bool       `json:"looked_up,omitempty"` // the answer was lost, the change was read back
 	Warnings  []string   `json:"warnings,omitempty"`
 }
 
@@ -83,6 +84,11 @@ func (s *Service) updateTask(ctx context.Context, c TaskChange) (ChangedTask, er
 	out.Before, out.After = before, after
 	out.Warnings = warned(warned(nil, warning), pastDue(task, after, due))
 	_, err = s.api.Tasks.Update(ctx, task.ID, *w)
+	out.LookedUp, err = confirm(ctx, err, func(ctx context.Context) (bool, error) {
+		now, err := s.api.Tasks.Get(ctx, task.ID)
+		left, _, _ := taskDifference(names, account.Location(), now, c, user, due)
+		return left == nil, err
+	})
 	return out, missingTask(err)
 }
 

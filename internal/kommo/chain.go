@@ -12,12 +12,14 @@ import (
 type outgoing struct {
 	op     string
 	method string
-	path   string // whole path, "/api/v4/leads"
-	query  string // encoded
-	body   []byte // JSON, marshalled once; nil for none
-	into   any    // where the answer goes; nil if nobody reads it
-	once   bool   // the caller said that it must not be sent twice
-	token  string // set by the auth link
+	path   string  // whole path, "/api/v4/leads"
+	query  string  // encoded
+	body   []byte  // marshalled once; nil for none
+	kind   string  // content type of body
+	into   any     // where the answer goes; nil if nobody reads it
+	once   bool    // the caller said that it must not be sent twice
+	token  string  // set by the auth link
+	drive  *origin // nil: the account's own host
 }
 
 // repeatable reports whether sending the call twice does no harm. Kommo has no
@@ -63,5 +65,6 @@ func (c *Client) chain() handler {
 
 // target is the address to dial: the account's own, or the base in its place.
 func (c *Client) target(o outgoing) *url.URL {
-	return &url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: o.path, RawQuery: o.query}
+	at := c.origin(o)
+	return &url.URL{Scheme: at.base.Scheme, Host: at.base.Host, Path: o.path, RawQuery: o.query}
 }

@@ -25,3 +25,9 @@ func (c *Client) outcome(next handler) handler {
 func (e *Error) unusable() bool {
 	return HasCode(e, CodeServer, CodeNetwork, CodeTimeout, CodeCanceled, CodeBadResponse, CodeTooLarge)
 }
+
+// MayHaveArrived reports whether the server may have carried out the request:
+// it was sent, and no usable answer came.
+func (e *Error) MayHaveArrived() bool {
+	return e.sent && (e.Code == CodeUnknownOutcome || e.unusable())
+}

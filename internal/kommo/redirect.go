@@ -45,7 +45,7 @@ func (c *Client) location(o outgoing, rep *reply) (*url.URL, error) {
 		return nil, redirectError(rep.status, "Kommo redirected the request to nowhere")
 	}
 	to = c.target(o).ResolveReference(to)
-	if !c.isHome(to) {
+	if !c.origin(o).holds(to) {
 		text := "Kommo redirected the request to another host, which was refused"
 		if account, known := accountOf(strings.ToLower(to.Hostname())); known {
 			text += "; if the account moved, set its address to " + account.Host
@@ -56,17 +56,6 @@ func (c *Client) location(o outgoing, rep *reply) (*url.URL, error) {
 		return nil, redirectError(rep.status, "Kommo redirected a write, which was not followed")
 	}
 	return to, nil
-}
-
-// isHome reports whether u is the account itself: the address that is dialled,
-// or the host it stands for. Neither may lose its encryption.
-func (c *Client) isHome(u *url.URL) bool {
-	if u.User != nil {
-		return false
-	}
-	dialled := u.Scheme == c.base.Scheme && strings.EqualFold(u.Host, c.base.Host)
-	named := u.Scheme == "https" && strings.EqualFold(u.Host, c.host)
-	return dialled || named
 }
 
 func redirectError(status int, text string) *Error {

@@ -55,7 +55,7 @@ func (c *Client) send(ctx context.Context, o outgoing) (*reply, error) {
 	start := c.clock.Now()
 	res, err := c.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	if err != nil {
-		return nil, c.broken(ctx, actx, err, reach.mayHaveArrived(err))
+		return nil, c.broken(ctx, actx, o, err, reach.mayHaveArrived(err))
 	}
 	body, err := readBody(res.Body)
 	c.log.DebugContext(ctx, "kommo attempt", "op", o.op, "method", o.method, "status", res.StatusCode,
@@ -65,7 +65,7 @@ func (c *Client) send(ctx context.Context, o outgoing) (*reply, error) {
 		return nil, e
 	}
 	if err != nil {
-		e := c.broken(ctx, actx, err, true)
+		e := c.broken(ctx, actx, o, err, true)
 		e.RequestID = requestID(res.Header)
 		return nil, e
 	}
@@ -77,12 +77,12 @@ func (c *Client) request(ctx context.Context, o outgoing) (*http.Request, error)
 	if err != nil {
 		return nil, err
 	}
-	req.Host = c.host
+	req.Host = c.origin(o).host
 	req.Header.Set("Accept", "application/hal+json, application/json")
 	req.Header.Set("User-Agent", c.userAgent)
 	req.Header.Set("Authorization", "Bearer "+o.token)
 	if o.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", o.kind)
 		req.ContentLength = int64(len(o.body))
 	}
 	// net/http sends a request again on its own when a kept-alive connection
@@ -108,23 +108,23 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 }
 
 // broken explains an attempt that brought no whole answer.
-func (c *Client) broken(ctx, attempt context.Context, err error, sent bool) *Error {
-	e := &Error{Err: err, sent: sent}
+func (c *Client) broken(ctx, attempt context.Context, o outgoing, err error, sent bool) *Error {
+	e, host := &Error{Err: err, sent: sent}, c.origin(o).host
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Code, e.Message = CodeCanceled, "the call was cancelled before "+c.host+" answered"
+		e.Code, e.Message = CodeCanceled, "the call was cancelled before "+host+" answered"
 	case ctx.Err() != nil:
-		e.Code, e.Message = CodeTimeout, "the time for the call ran out before "+c.host+" answered"
+		e.Code, e.Message = CodeTimeout, "the time for the call ran out before "+host+" answered"
 	case !sent:
-		e.Code, e.Message = CodeNetwork, c.host+" could not be reached; nothing was sent"
+		e.Code, e.Message = CodeNetwork, host+" could not be reached; nothing was sent"
 		if cause := plain(err.Error()); cause != "" {
 			e.Message += ": " + cause
 		}
 	case attempt.Err() != nil:
 		e.Code, e.hung = CodeTimeout, true
-		e.Message = c.host + " did not answer within " + c.attempt.String()
+		e.Message = host + " did not answer within " + c.attempt.String()
 	default:
-		e.Code, e.Message = CodeNetwork, "the connection to "+c.host+" broke before the whole answer came"
+		e.Code, e.Message = CodeNetwork, "the connection to "+host+" broke before the whole answer came"
 	}
 	return e
 }
