@@ -83,7 +83,7 @@ type FieldGroup struct {
 	EntityType string `json:"entity_type"`
 }
 
-// CustomFieldsService reads definitions.
+// CustomFieldsService reads and writes definitions.
 type CustomFieldsService struct{ c *Client }
 
 // List reads one page of the fields of a kind of card. Some pages of Kommo's

@@ -14,6 +14,7 @@ type Pipeline struct {
 	Embedded   struct {
 		Statuses []Status `json:"statuses"`
 	} `json:"_embedded"`
+	RequestIDs RequestIDs `json:"request_id"` // only in answers to writes
 }
 
 // Status is a stage. Kind 1 is the stage of incoming leads; 142 and 143 are won
@@ -29,6 +30,7 @@ type Status struct {
 	AccountID  int64  `json:"account_id"`
 	// Descriptions come with=descriptions in a request for statuses.
 	Descriptions []StatusDescription `json:"descriptions"`
+	RequestIDs   RequestIDs          `json:"request_id"` // only in answers to writes
 }
 
 // StatusDescription tells people of one level of experience what to do in a
@@ -41,7 +43,7 @@ type StatusDescription struct {
 	UpdatedAt string `json:"updated_at"`
 }
 
-// PipelinesService reads pipelines.
+// PipelinesService reads and writes pipelines.
 type PipelinesService struct{ c *Client }
 
 // List reads all pipelines with their stages: this list has no pages.

@@ -18,6 +18,10 @@ type services struct {
 	Tasks        *TasksService
 	Calls        *CallsService
 	Events       *EventsService
+	Webhooks     *WebhooksService
+	Templates    *TemplatesService
+	Sources      *SourcesService
+	Files        *FilesService
 }
 
 // newServices binds every resource to one client.
@@ -38,5 +42,9 @@ func newServices(c *Client) services {
 		Tasks:        &TasksService{c: c},
 		Calls:        &CallsService{c: c},
 		Events:       &EventsService{c: c},
+		Webhooks:     &WebhooksService{c: c},
+		Templates:    &TemplatesService{c: c},
+		Sources:      &SourcesService{c: c},
+		Files:        &FilesService{c: c},
 	}
 }
