@@ -22,6 +22,10 @@ type services struct {
 	Templates    *TemplatesService
 	Sources      *SourcesService
 	Files        *FilesService
+	Unsorted     *UnsortedService
+	Catalogs     *CatalogsService
+	Elements     *ElementsService
+	Bots         *BotsService
 }
 
 // newServices binds every resource to one client.
@@ -46,5 +50,9 @@ func newServices(c *Client) services {
 		Templates:    &TemplatesService{c: c},
 		Sources:      &SourcesService{c: c},
 		Files:        &FilesService{c: c},
+		Unsorted:     &UnsortedService{c: c},
+		Catalogs:     &CatalogsService{c: c},
+		Elements:     &ElementsService{c: c},
+		Bots:         &BotsService{c: c},
 	}
 }
