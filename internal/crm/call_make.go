@@ -2,8 +2,6 @@ package crm
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -135,60 +133,6 @@ func (s *Service) makeContact(ctx context.Context, p *callPlan) (callCard, error
 	return out, nil
 }
 
-// incomingCall is an incoming lead made of a call (Kommo API facts: incoming
-// leads). Kommo is told not to write a call entry of its own: the call's note
-// with the same uniq follows.
-type incomingCall struct {
-	SourceUID  string           `json:"source_uid"`
-	SourceName string           `json:"source_name"`
-	PipelineID int64            `json:"pipeline_id"`
-	Metadata   incomingMetadata `json:"metadata"`
-	Embedded   incomingCards    `json:"_embedded"`
-}
-
-type incomingMetadata struct {
-	Phone       string     `json:"phone"`
-	Responsible string     `json:"call_responsible,omitzero"`
-	Duration    int64      `json:"duration"`
-	Link        string     `json:"link,omitzero"`
-	ServiceCode string     `json:"service_code"`
-	CalledAt    kommo.Unix `json:"called_at,omitzero"`
-	Uniq        string     `json:"uniq"`
-	From        string     `json:"from"`
-	EventNeeded bool       `json:"is_call_event_needed"`
-}
-
-type incomingCards struct {
-	Leads    []kommo.LeadWrite    `json:"leads"`
-	Contacts []kommo.ContactWrite `json:"contacts"`
-}
-
-// incomingRow is an incoming lead as Kommo answers it.
-type incomingRow struct {
-	SourceUID string `json:"source_uid"`
-	Embedded  struct {
-		Leads    []kommo.Linked `json:"leads"`
-		Contacts []kommo.Linked `json:"contacts"`
-	} `json:"_embedded"`
-}
-
-func (r incomingRow) cards() (made madeCard, ok bool) {
-	if len(r.Embedded.Leads) == 0 {
-		return made, false
-	}
-	made.lead = r.Embedded.Leads[0].ID
-	if len(r.Embedded.Contacts) > 0 {
-		made.contact = r.Embedded.Contacts[0].ID
-	}
-	return made, true
-}
-
-type incomingList struct {
-	Embedded struct {
-		Unsorted []incomingRow `json:"unsorted"`
-	} `json:"_embedded"`
-}
-
 // makeIncoming makes an incoming lead, which a person accepts or declines. Its
 // stage is Kommo's until then.
 func (s *Service) makeIncoming(ctx context.Context, run *callRun) (callCard, error) {
@@ -197,21 +141,20 @@ func (s *Service) makeIncoming(ctx context.Context, run *callRun) (callCard, err
 	if err != nil {
 		return callCard{}, err
 	}
-	body := []incomingCall{{
-		SourceUID: p.uniq, SourceName: callSource, PipelineID: start.ID,
-		Metadata: incomingMetadata{
-			Phone: p.line(), Responsible: p.AgentName, Duration: p.DurationSeconds, Link: p.recording,
-			ServiceCode: callSource, CalledAt: p.createdAt(), Uniq: p.uniq, From: p.line(),
-		},
-		Embedded: incomingCards{
-			Leads:    []kommo.LeadWrite{{Name: p.leadName(), Fields: run.change.write.Fields, AddTags: run.change.write.AddTags}},
-			Contacts: []kommo.ContactWrite{p.callerContact()},
-		},
-	}}
+	w := s.incomingCall(run, start.ID)
 	made, lookedUp, err := settle(ctx, s.clock, write[madeCard]{
 		what: "an incoming lead for " + p.line(),
-		send: func(ctx context.Context) (madeCard, error) { return s.sendIncoming(ctx, body) },
-		find: func(ctx context.Context) (madeCard, bool, error) { return s.findIncoming(ctx, p.uniq) },
+		send: func(ctx context.Context) (madeCard, error) {
+			list, err := s.api.Unsorted.CreateSIP(ctx, []kommo.UnsortedWrite[kommo.SIPMetadata]{w})
+			if err != nil {
+				return madeCard{}, err
+			}
+			return madeCard{list[0].LeadID(), list[0].ContactID()}, nil
+		},
+		find: func(ctx context.Context) (madeCard, bool, error) {
+			u, ok, err := s.findIncoming(ctx, p.uniq)
+			return madeCard{u.LeadID(), u.ContactID()}, ok, err
+		},
 	})
 	if err != nil {
 		return callCard{}, err
@@ -225,30 +168,19 @@ func (s *Service) makeIncoming(ctx context.Context, run *callRun) (callCard, err
 	return out, nil
 }
 
-func (s *Service) sendIncoming(ctx context.Context, body []incomingCall) (madeCard, error) {
-	var reply incomingList
-	_, err := s.api.Do(ctx, kommo.Request{Op: "incoming.create", Method: http.MethodPost, Path: "/leads/unsorted/sip", Body: body}, &reply)
-	if err != nil {
-		return madeCard{}, err
+// incomingCall is the incoming lead of a call. Kommo is told not to write a call
+// entry of its own: the call's note with the same uniq follows.
+func (s *Service) incomingCall(run *callRun, pipeline int64) kommo.UnsortedWrite[kommo.SIPMetadata] {
+	p := run.plan
+	return kommo.UnsortedWrite[kommo.SIPMetadata]{
+		SourceUID: p.uniq, SourceName: callSource, PipelineID: pipeline,
+		Metadata: kommo.SIPMetadata{
+			Phone: p.line(), Responsible: p.AgentName, Duration: p.DurationSeconds, Link: p.recording,
+			ServiceCode: callSource, CalledAt: p.createdAt(), Unique: p.uniq, From: p.line(),
+		},
+		Embedded: kommo.UnsortedCards{
+			Leads:    []kommo.LeadWrite{{Name: p.leadName(), Fields: run.change.write.Fields, AddTags: run.change.write.AddTags}},
+			Contacts: []kommo.ContactWrite{p.callerContact()},
+		},
 	}
-	if len(reply.Embedded.Unsorted) > 0 {
-		if made, ok := reply.Embedded.Unsorted[0].cards(); ok {
-			return made, nil
-		}
-	}
-	return madeCard{}, &kommo.Error{Code: kommo.CodeUnknownOutcome, Op: "incoming.create", Message: "the answer does not name what was made"}
-}
-
-// findIncoming looks for the incoming lead among the newest; the list knows no
-// order but that (Kommo API facts: incoming leads).
-func (s *Service) findIncoming(ctx context.Context, uniq string) (madeCard, bool, error) {
-	var list incomingList
-	_, err := s.api.Do(ctx, kommo.Request{Op: "incoming.list", Path: "/leads/unsorted", Query: url.Values{"limit": {"50"}}}, &list)
-	for _, row := range list.Embedded.Unsorted {
-		if row.SourceUID == uniq {
-			made, ok := row.cards()
-			return made, ok, err
-		}
-	}
-	return madeCard{}, false, err
 }
