@@ -3,6 +3,7 @@ package tools
 
 import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -27,5 +28,11 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		base.UpdateTask(p),
 		base.PostCallSummary(p),
 		base.ReportPipeline(p),
+
+		api.Get(p),
+		api.Post(p),
+		api.Put(p),
+		api.Patch(p),
+		api.Delete(p),
 	}
 }

@@ -29,7 +29,7 @@ var namePattern = regexp.MustCompile(`^[a-z]+(_[a-z0-9]+)+$`)
 
 // verbs is the closed list of first words of tool names, and the classes that may use them.
 var verbs = map[string][]Class{
-	"accept": {Create, Update}, "add": {Create}, "apply": {Update, Delete}, "assign": {Update}, "attach": {Create, Update},
+	"accept": {Create, Update}, "add": {Create}, "api": {Read, Create, Update, Delete}, "apply": {Update, Delete}, "assign": {Update}, "attach": {Create, Update},
 	"call": {Read, Create, Update, Delete}, "close": {Update}, "complete": {Update}, "create": {Create}, "decline": {Update, Delete},
 	"delete": {Delete}, "detach": {Update, Delete}, "discard": {Delete}, "download": {Read}, "get": {Read}, "link": {Create, Update},
 	"list": {Read}, "merge": {Update, Delete}, "move": {Update}, "post": {Create}, "preview": {Read}, "remove": {Update, Delete},

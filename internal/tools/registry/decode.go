@@ -35,6 +35,9 @@ func (a *arguments) decode(raw []byte) (map[string]any, *problem.Problem) {
 			delete(args, name)
 			continue
 		}
+		if a.json[name] {
+			v = toJSONText(v)
+		}
 		coerced, text := coerce(name, v, a.props[name])
 		if text != "" {
 			issues = append(issues, issue{name, text})

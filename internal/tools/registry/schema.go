@@ -13,7 +13,8 @@ import (
 type arguments struct {
 	names    []string // in the order of the struct
 	props    map[string]*jsonschema.Schema
-	examples map[string]any // example or default or first enum value, by argument
+	examples map[string]any  // example or default or first enum value, by argument
+	json     map[string]bool // arguments of the type JSONText
 	valid    *validator.Schema
 }
 
@@ -31,14 +32,15 @@ func reflectArguments[In any](name string) (*arguments, json.RawMessage, error) 
 	if s.Type != "object" || s.Properties == nil {
 		return nil, nil, fmt.Errorf("%s: the input must be a struct, not %T", name, *new(In))
 	}
-	a := &arguments{props: map[string]*jsonschema.Schema{}, examples: map[string]any{}}
+	a := &arguments{props: map[string]*jsonschema.Schema{}, examples: map[string]any{}, json: map[string]bool{}}
 	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
 		a.names = append(a.names, p.Key)
 		a.props[p.Key] = p.Value
 		a.examples[p.Key] = exampleOf(p.Value)
+		a.json[p.Key] = p.Value.ContentMediaType == jsonMedia
 	}
 	// Examples stay with us for the error messages: the dialects of some hosts refuse the keyword.
-	walkSchema(s, func(n *jsonschema.Schema) { n.ID, n.Examples = "", nil })
+	walkSchema(s, func(n *jsonschema.Schema) { n.ID, n.Examples, n.ContentMediaType = "", nil, "" })
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: input schema: %w", name, err)
