@@ -43,6 +43,7 @@ type Directory struct {
 	users     *section[List[User]]
 	reasons   *section[List[LossReason]]
 	fields    map[Entity]*section[List[Field]]
+	lists     *lists
 	sections  map[Section]cached
 }
 
@@ -75,6 +76,7 @@ func New(client *kommo.Client, opts ...Option) *Directory {
 		users:     newSection(string(InUsers), l, from.users),
 		reasons:   newSection(string(InLossReasons), l, from.lossReasons),
 		fields:    map[Entity]*section[List[Field]]{},
+		lists:     newLists(l, from),
 	}
 	d.sections = map[Section]cached{
 		InAccount: d.account, InPipelines: d.pipelines, InUsers: d.users, InLossReasons: d.reasons,
@@ -87,7 +89,12 @@ func New(client *kommo.Client, opts ...Option) *Directory {
 }
 
 // FieldsOf names the section of an entity's custom fields; empty for entities without one.
-func FieldsOf(entity Entity) Section { return fieldSections()[entity] }
+func FieldsOf(entity Entity) Section {
+	if isList(entity) {
+		return listSection(entity)
+	}
+	return fieldSections()[entity]
+}
 
 func fieldSections() map[Entity]Section {
 	return map[Entity]Section{kommo.Leads: InLeadFields, kommo.Contacts: InContactFields, kommo.Companies: InCompanyFields}
@@ -165,7 +172,7 @@ func (d *Directory) TaskTypes(ctx context.Context) ([]TaskType, error) {
 
 // Fields lists the custom fields of an entity.
 func (d *Directory) Fields(ctx context.Context, entity Entity) (List[Field], error) {
-	s, ok := d.fields[entity]
+	s, ok := d.fieldsOf(entity)
 	if !ok {
 		return List[Field]{}, fmt.Errorf("the directory knows no custom fields of %q", entity)
 	}

@@ -12,7 +12,7 @@ import (
 // Field resolves the name, code or id of a custom field of an entity. A refusal is about the argument
 // `fields.<name>`.
 func (d *Directory) Field(ctx context.Context, entity Entity, name string) (Field, error) {
-	s, ok := d.fields[entity]
+	s, ok := d.fieldsOf(entity)
 	if !ok {
 		return Field{}, fmt.Errorf("the directory knows no custom fields of %q", entity)
 	}
@@ -20,7 +20,7 @@ func (d *Directory) Field(ctx context.Context, entity Entity, name string) (Fiel
 }
 
 func field(list List[Field], entity Entity, name string) (Field, error) {
-	w := wanted{fieldArgument(name), "custom field of " + string(entity), name}
+	w := wanted{fieldArgument(name), "custom field of " + entityWord(entity), name}
 	if list.Unavailable != "" {
 		return Field{}, problem.New(problem.Unavailable, "The "+w.kind+" "+quoted(name)+" cannot be written: "+list.Unavailable).
 			WithField(w.field).WithNext("Leave the field out, or use a token of an administrator.")

@@ -46,7 +46,7 @@ func (d *Directory) holding(path string) []cached {
 		for _, s := range d.fields {
 			all = append(all, s)
 		}
-		return all
+		return append(all, d.lists.loaded()...)
 	case names("status_id", "pipeline_id"):
 		return []cached{d.pipelines}
 	case names("loss_reason_id", "loss_reason"):

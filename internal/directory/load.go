@@ -161,7 +161,7 @@ func (s source) lossReasons(ctx context.Context) (List[LossReason], error) {
 
 func (s source) fields(entity Entity) func(context.Context) (List[Field], error) {
 	return func(ctx context.Context) (List[Field], error) {
-		reason := "this token may not read the custom fields of " + string(entity)
+		reason := "this token may not read the custom fields of " + entityWord(entity)
 		return listed(ctx, reason, func(ctx context.Context) ([]Field, error) {
 			in, err := kommo.Collect(s.api.CustomFields.All(ctx, entity))
 			out := make([]Field, 0, len(in))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -88,7 +89,11 @@ func (d *Directory) reading(ctx context.Context, section Section) (func(*Snapsho
 }
 
 func (d *Directory) readingFields(ctx context.Context, section Section) (func(*Snapshot), error) {
-	for entity, name := range fieldSections() {
+	entities := fieldSections()
+	if list, ok := strings.CutPrefix(string(section), listFields); ok && isList(Entity(list)) {
+		entities = map[Entity]Section{Entity(list): section}
+	}
+	for entity, name := range entities {
 		if name != section {
 			continue
 		}

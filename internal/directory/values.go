@@ -19,7 +19,7 @@ func (d *Directory) FieldWrites(ctx context.Context, entity Entity, plain map[st
 	if len(plain) == 0 {
 		return nil, nil
 	}
-	section, ok := d.fields[entity]
+	section, ok := d.fieldsOf(entity)
 	if !ok {
 		return nil, fmt.Errorf("the directory knows no custom fields of %q", entity)
 	}
