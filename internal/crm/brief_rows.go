@@ -47,8 +47,8 @@ func taskLine(t kommo.Task, names *directory.Snapshot, now time.Time) TaskLine {
 	}
 }
 
-// NoteRow is an entry of a card's timeline. Kind is note, call, sms, service or
-// the name that Kommo gives it; the last four keys are those of calls.
+// NoteRow is an entry of a card's timeline. Kind is a word of noteKinds or the
+// name that Kommo gives it; the last three keys are those of calls.
 type NoteRow struct {
 	At        string `json:"at"`
 	By        string `json:"by"`
@@ -61,24 +61,15 @@ type NoteRow struct {
 }
 
 func noteRow(n kommo.Note, names *directory.Snapshot) NoteRow {
-	row := NoteRow{At: moment(n.CreatedAt, names.Account.Location()), By: names.UserName(n.CreatedBy), Kind: n.Type, Text: clip(n.Text(), noteClip)}
-	if call, ok := n.Call(); ok {
-		row.Kind, row.Direction = KindCall, "inbound"
-		if n.Type == kommo.NoteCallOut {
-			row.Direction = "outbound"
-		}
-		row.Seconds, row.Outcome, row.Recording = int64(call.Duration), outcomeWord(call.Status), call.Link
-		row.Text = clip(call.Result, noteClip)
-		return row
+	row := NoteRow{
+		At: moment(n.CreatedAt, names.Account.Location()), By: names.UserName(n.CreatedBy),
+		Kind: noteWord(n.Type), Direction: noteDirection(n), Text: clip(noteFull(n), noteClip),
 	}
-	switch n.Type {
-	case kommo.NoteCommon:
-		row.Kind = KindNote
-	case kommo.NoteService, "extended_service_message":
-		row.Kind = "service"
+	if call, ok := n.Call(); ok {
+		row.Seconds, row.Outcome, row.Recording = int64(call.Duration), outcomeWord(call.Status), call.Link
+	}
+	if row.Kind == noteService {
 		row.By = serviceOf(n, row.By)
-	case "attachment":
-		row.Text = strings.TrimSpace(fileOf(n) + " " + row.Text)
 	}
 	return row
 }
@@ -112,20 +103,6 @@ func serviceOf(n kommo.Note, otherwise string) string {
 		return otherwise
 	}
 	return short(p.Service, longName)
-}
-
-func fileOf(n kommo.Note) string {
-	var p struct {
-		Name     string `json:"file_name"`
-		Original string `json:"original_name"`
-	}
-	if json.Unmarshal(n.Params, &p) != nil {
-		return ""
-	}
-	if p.Original != "" {
-		return p.Original
-	}
-	return p.Name
 }
 
 // clip cuts a text to at most limit characters and keeps its lines.

@@ -16,13 +16,16 @@ type cursor struct {
 	Page  int    `json:"p"`           // page of the underlying Kommo list, from 1
 	Skip  int    `json:"s,omitempty"` // rows of that page already given
 	Query string `json:"q"`           // digest of the question
+	// Until holds a list still that grows at its head: only what is not younger
+	// than this second belongs to it. 0 for lists that stand still.
+	Until int64 `json:"u,omitempty"`
 }
 
 // encode makes the opaque text that a client passes back.
 func (c cursor) encode() string {
 	raw, err := json.Marshal(c)
 	if err != nil {
-		return "" // a struct of two numbers and a string always marshals
+		return "" // a struct of numbers and a string always marshals
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
@@ -38,7 +41,7 @@ func decodeCursor(text, query string) (cursor, error) {
 	if err == nil {
 		err = json.Unmarshal(raw, &c)
 	}
-	if err != nil || c.Page < 1 || c.Skip < 0 {
+	if err != nil || c.Page < 1 || c.Skip < 0 || c.Until < 0 {
 		return c, problem.Invalid("cursor", "the cursor is not one of this server").
 			WithNext("Pass next_cursor exactly as the previous answer gave it, or leave it out to start again.")
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/when"
@@ -150,7 +148,11 @@ func (s *Service) dueSpan(due string, zone *time.Location) when.Range {
 
 func (s *Service) taskList(ctx context.Context, in TaskQuery, found scanned[kommo.Task], names *directory.Snapshot) TaskList {
 	out := TaskList{Items: make([]TaskRow, 0, len(found.items)), HasMore: found.hasMore, NextCursor: found.next(), after: found.after}
-	known := s.cardNames(ctx, found.items)
+	keys := make([]cardKey, 0, len(found.items))
+	for _, t := range found.items {
+		keys = append(keys, cardKey{t.EntityType, t.EntityID})
+	}
+	known := s.cardNames(ctx, keys)
 	now := s.clock.Now()
 	for _, t := range found.items {
 		row := TaskRow{TaskLine: taskLine(t, names, now)}
@@ -184,42 +186,4 @@ func tasksHint(in TaskQuery, more bool) string {
 	default:
 		return "No open task fits. search_leads with attention no_task finds leads without a task."
 	}
-}
-
-type cardKey struct {
-	entity kommo.Entity
-	id     int64
-}
-
-// cardNames names the cards of tasks, with one request a kind. A name that
-// cannot be read is left out: id and link are there.
-func (s *Service) cardNames(ctx context.Context, tasks []kommo.Task) map[cardKey]string {
-	ids := map[kommo.Entity][]int64{}
-	seen := map[cardKey]bool{}
-	for _, t := range tasks {
-		key := cardKey{t.EntityType, t.EntityID}
-		if t.EntityID != 0 && !seen[key] {
-			seen[key] = true
-			ids[t.EntityType] = append(ids[t.EntityType], t.EntityID)
-		}
-	}
-	var leads []kommo.Lead
-	var contacts []kommo.Contact
-	var companies []kommo.Company
-	var g errgroup.Group
-	g.Go(func() (err error) { leads, err = s.readLeads(ctx, ids[kommo.Leads]); return err })
-	g.Go(func() (err error) { contacts, err = s.readContacts(ctx, ids[kommo.Contacts]); return err })
-	g.Go(func() (err error) { companies, err = s.readCompanies(ctx, ids[kommo.Companies]); return err })
-	_ = g.Wait() // the tasks are worth showing without names
-	out := map[cardKey]string{}
-	for _, l := range leads {
-		out[cardKey{kommo.Leads, l.ID}] = l.Name
-	}
-	for _, c := range contacts {
-		out[cardKey{kommo.Contacts, c.ID}] = c.Name
-	}
-	for _, c := range companies {
-		out[cardKey{kommo.Companies, c.ID}] = c.Name
-	}
-	return out
 }

@@ -72,5 +72,9 @@ func distance(a, b string) int {
 
 func clip(r []rune) []rune { return r[:min(len(r), mostRunes)] }
 
+// Fold brings a text into the form in which names are compared, for callers that look for a part of one or group
+// by it.
+func Fold(s string) string { return fold(s) }
+
 // SameName tells whether two names are the same but for case, accents and spaces, as this package compares them.
 func SameName(a, b string) bool { return fold(a) == fold(b) }

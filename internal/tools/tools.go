@@ -5,7 +5,10 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/files"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/webhooks"
 )
 
 // All is every tool, in the order in which clients list them. p chooses the
@@ -29,10 +32,21 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		base.PostCallSummary(p),
 		base.ReportPipeline(p),
 
+		files.UploadFile(p),
+		files.ListFiles(p),
+		files.AttachFile(p),
+
+		webhooks.ListWebhooks(p),
+		webhooks.SetWebhook(p),
+		webhooks.DeleteWebhook(p),
+
 		api.Get(p),
 		api.Post(p),
 		api.Put(p),
 		api.Patch(p),
 		api.Delete(p),
+
+		events.ListEvents(p),
+		events.SearchNotes(p),
 	}
 }
