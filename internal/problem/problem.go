@@ -33,6 +33,7 @@ const (
 	BadResponse      Code = "bad_response"      // Kommo answered something that is not its API
 	Timeout          Code = "timeout"           // the time for this call ran out
 	Canceled         Code = "canceled"          // the client gave up
+	Declined         Code = "declined"          // a person was asked and did not agree; nothing was written
 	Internal         Code = "internal"          // a bug on our side
 	ReadOnly         Code = "read_only"         // the server runs in a mode without this kind of act
 	Unavailable      Code = "unavailable"       // something needed is not available in this account or set-up

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 )
@@ -13,6 +14,8 @@ type Result struct {
 	Text       string
 	Structured json.RawMessage // always an object
 	IsError    bool
+
+	ask *question // in place of an answer: a person has to be asked
 }
 
 // Call runs the tool with raw JSON arguments. It never panics and never fails other than by a Result with
@@ -29,6 +32,9 @@ func (t Tool) Call(ctx context.Context, args json.RawMessage) Result {
 	ctx, cancel := context.WithTimeout(ctx, t.spec.Timeout)
 	defer cancel()
 	res, err := t.guarded(ctx, values)
+	if q, ok := errors.AsType[*question](err); ok {
+		return Result{ask: q}
+	}
 	if err != nil {
 		return t.failure(t.explainError(ctx, err))
 	}
@@ -44,7 +50,7 @@ func (t Tool) guarded(ctx context.Context, values map[string]any) (res Result, e
 			res, err = Result{}, internalProblem(t.spec)
 		}
 	}()
-	out, err := t.run(ctx, values)
+	out, err := t.run(ctx, t, values)
 	if err != nil {
 		return Result{}, err
 	}

@@ -77,6 +77,9 @@ func (s Spec) Hints() Hints {
 type Options struct {
 	Logger   *slog.Logger // internal errors and panics, with stack; nil = none
 	MaxChars int          // size cap of an answer in characters; 0 = DefaultMaxChars
+
+	Now       func() time.Time                 // decides when a confirmation expires; nil = the system's clock
+	Principal func(ctx context.Context) string // whose call it is; confirmations are bound to it; nil = one for all
 }
 
 // Tool is a defined tool: a value that can be listed, checked, called and registered.
@@ -86,9 +89,11 @@ type Tool struct {
 	output json.RawMessage
 	args   *arguments
 	answer *answerSchema
-	run    func(ctx context.Context, args map[string]any) (any, error)
+	run    func(ctx context.Context, t Tool, args map[string]any) (any, error)
 	opts   Options
 	err    error // what is wrong with the definition; reported by Check
+
+	confirms bool // made by DefineConfirmed
 }
 
 // Define makes a tool of a function. In is a flat struct whose tags become the input schema
@@ -108,7 +113,7 @@ func Define[In, Out any](s Spec, h func(ctx context.Context, in In) (Out, error)
 	if t.answer, t.output, t.err = reflectAnswer[Out](s.Name); t.err != nil {
 		return t
 	}
-	t.run = func(ctx context.Context, args map[string]any) (any, error) {
+	t.run = func(ctx context.Context, _ Tool, args map[string]any) (any, error) {
 		in, err := bind[In](args)
 		if err != nil {
 			return nil, err

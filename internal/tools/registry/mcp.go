@@ -40,7 +40,15 @@ func (t Tool) definition() mcp.Tool {
 func (t Tool) MarshalJSON() ([]byte, error) { return json.Marshal(t.definition()) }
 
 func (t Tool) handle(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	ctx, flush := withProgress(ctx, r)
+	if t.confirms {
+		ctx = withPerson(ctx, personBehind(ctx, r))
+	}
 	res := t.Call(ctx, rawArguments(r))
+	flush()
+	if res.ask != nil {
+		return res.ask.asked(), nil
+	}
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{mcp.NewTextContent(res.Text)},
 		StructuredContent: res.Structured,
