@@ -10,6 +10,7 @@ import (
 
 // DriveFile is a file of the account's Drive (Kommo API facts: files).
 type DriveFile struct {
+	ID          Int    `json:"id"`
 	UUID        string `json:"uuid"`
 	VersionUUID string `json:"version_uuid"`
 	Name        string `json:"name"`

@@ -68,6 +68,15 @@ func (n Note) Mail() (MailParams, bool) {
 	return p, true
 }
 
+// Attachment reads the parameters of a note with a file.
+func (n Note) Attachment() (AttachmentParams, bool) {
+	var p AttachmentParams
+	if n.Type != NoteAttachment || json.Unmarshal(n.Params, &p) != nil {
+		return p, false
+	}
+	return p, true
+}
+
 // NoteFilter selects notes.
 type NoteFilter struct {
 	ListOptions
