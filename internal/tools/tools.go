@@ -8,6 +8,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/files"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/users"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/webhooks"
 )
 
@@ -48,5 +49,9 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 
 		events.ListEvents(p),
 		events.SearchNotes(p),
+
+		users.ListUsers(p),
+		users.ListRoles(p),
+		users.ListGroups(p),
 	}
 }
