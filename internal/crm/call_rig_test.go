@@ -47,9 +47,10 @@ func (c *leapClock) After(d time.Duration) <-chan time.Time {
 type callRig struct {
 	*testing.T
 
-	box  *sandbox.Sandbox
-	api  *kommo.Client
-	jobs *crm.Service
+	box   *sandbox.Sandbox
+	api   *kommo.Client
+	jobs  *crm.Service
+	clock *leapClock
 
 	mu     sync.Mutex
 	flying int
@@ -70,6 +71,7 @@ func newCallRig(t *testing.T, opts ...sandbox.Option) *callRig {
 		t.Fatal(err)
 	}
 	clock := &leapClock{}
+	r.clock = clock
 	transport := kommo.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	r.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: r.box.Token(callHost)}), kommo.WithBaseURL(base),

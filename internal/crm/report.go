@@ -20,6 +20,7 @@ const (
 	// reportStale is how long an open lead may lie without a change.
 	reportStale   = 14
 	defaultPeriod = "this_month"
+	outOfTime     = "time ran out"
 )
 
 // ReportQuestion is what to report on, by names or ids.
@@ -42,20 +43,23 @@ type PipelineReport struct {
 	Previous    Outcomes      `json:"previous,omitzero"` // the equal period before
 	LossReasons []ReasonCount `json:"loss_reasons"`
 	Users       []UserReport  `json:"users"`
-	Complete    bool          `json:"complete"` // every lead was counted
+	Complete    bool          `json:"complete"` // every lead and every move of the period was counted
 	Coverage    string        `json:"coverage"` // what was read, and what was not
 }
 
-// PipelineReport reads the open leads of the pipeline, and those closed in the
-// period and in the equal one before it, both lists at once, and counts them.
-// Filters are checked again here, since some accounts ignore them. Where leads
-// are too many or the time runs out it answers what it has, with Complete false.
+// PipelineReport reads the open leads of the pipeline, those closed in the period
+// and in the equal one before it, and the moves between stages, three lists at
+// once, and counts them. While the period is running, as much as has passed of
+// it is compared with as much of the one before. Filters are checked again here,
+// since some accounts ignore them. Where there is too much or the time runs out
+// it answers what it has, with Complete false.
 func (s *Service) PipelineReport(ctx context.Context, q ReportQuestion) (PipelineReport, error) {
 	plan, err := s.planReport(ctx, q)
 	if err != nil {
 		return PipelineReport{}, err
 	}
 	var open, closed reading
+	var moves moveReading
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		open, err = s.readForReport(groupCtx, "open leads", plan.openFilter(), plan.isOpen)
@@ -65,10 +69,14 @@ func (s *Service) PipelineReport(ctx context.Context, q ReportQuestion) (Pipelin
 		closed, err = s.readForReport(groupCtx, "closed leads", plan.closedFilter(), plan.isClosed)
 		return err
 	})
+	group.Go(func() (err error) {
+		moves, err = s.readMoves(groupCtx, plan)
+		return err
+	})
 	if err := group.Wait(); err != nil {
 		return PipelineReport{}, err
 	}
-	return plan.report(open, closed), nil
+	return plan.report(open, closed, moves), nil
 }
 
 // reportPlan is a question that is understood.
@@ -76,7 +84,8 @@ type reportPlan struct {
 	pipeline directory.Pipeline
 	user     directory.User // zero: everyone
 	period   when.Range
-	previous when.Range // zero: the period has no start
+	previous when.Range // zero: the period has no start, or has not begun
+	running  bool       // the previous one is cut to as much as has passed
 	names    *directory.Snapshot
 	url      string
 	now      time.Time
@@ -105,12 +114,12 @@ func (s *Service) planReport(ctx context.Context, q ReportQuestion) (*reportPlan
 	if p.period, err = rangeOf("period", q.Period, names.Account.Location(), p.now); err != nil {
 		return nil, err
 	}
-	p.previous, _ = p.period.Previous()
+	p.previous, p.running, _ = p.period.PreviousAt(p.now)
 	p.url = fmt.Sprintf("https://%s/leads/pipeline/%d", s.api.Host(), p.pipeline.ID)
 	return p, nil
 }
 
-// both is the period together with the one before, which ends where it starts.
+// both is the period together with the one before.
 func (p *reportPlan) both() when.Range {
 	span := p.period
 	if !p.previous.From.IsZero() {
@@ -132,11 +141,21 @@ func (p *reportPlan) openFilter() kommo.LeadFilter {
 }
 
 func (p *reportPlan) closedFilter() kommo.LeadFilter {
-	f := kommo.LeadFilter{CardFilter: p.cardFilter(), ClosedAt: kommoRange(p.both())}
+	f := kommo.LeadFilter{CardFilter: p.cardFilter(), ClosedAt: kommoRange(p.closedSpan())}
 	for _, id := range []int64{kommo.StatusWon, kommo.StatusLost} {
 		f.Stages = append(f.Stages, kommo.StagePair{PipelineID: p.pipeline.ID, StatusID: id})
 	}
 	return f
+}
+
+// closedSpan are the leads to read of the closed ones. To count the moves of one
+// user's leads, those closed since the period must be known as his, too.
+func (p *reportPlan) closedSpan() when.Range {
+	span := p.both()
+	if p.user.ID != 0 {
+		span.To = time.Time{}
+	}
+	return span
 }
 
 func (p *reportPlan) cardFilter() kommo.CardFilter {
@@ -155,7 +174,7 @@ func (p *reportPlan) isOurs(l kommo.Lead) bool {
 func (p *reportPlan) isOpen(l kommo.Lead) bool { return p.isOurs(l) && !l.Closed() }
 
 func (p *reportPlan) isClosed(l kommo.Lead) bool {
-	return p.isOurs(l) && l.Closed() && p.both().Contains(l.ClosedAt.Time())
+	return p.isOurs(l) && l.Closed() && p.closedSpan().Contains(l.ClosedAt.Time())
 }
 
 // reading is what was read of a list.
@@ -176,11 +195,11 @@ func (s *Service) readForReport(ctx context.Context, what string, f kommo.LeadFi
 			out.stopped = fmt.Sprintf("there are more than %d", reportPages*kommo.MaxPage)
 			return out, nil
 		case n > 1 && !timeLeft(ctx):
-			out.stopped = "time ran out"
+			out.stopped = outOfTime
 			return out, nil
 		}
 		f.Page, f.Limit = n, kommo.MaxPage
-		page, err := s.reportPage(ctx, f)
+		page, err := reportPage(ctx, f, s.api.Leads.List)
 		if err != nil {
 			if n == 1 || errors.Is(ctx.Err(), context.Canceled) {
 				return out, err
@@ -201,11 +220,11 @@ func (s *Service) readForReport(ctx context.Context, what string, f kommo.LeadFi
 }
 
 // reportPage reads a page, leaving a second to put the report together.
-func (s *Service) reportPage(ctx context.Context, f kommo.LeadFilter) (kommo.Page[kommo.Lead], error) {
+func reportPage[F, T any](ctx context.Context, f F, list func(context.Context, F) (kommo.Page[T], error)) (kommo.Page[T], error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		shorter, cancel := context.WithDeadline(ctx, deadline.Add(-time.Second))
 		defer cancel()
 		ctx = shorter
 	}
-	return s.api.Leads.List(ctx, f)
+	return list(ctx, f)
 }

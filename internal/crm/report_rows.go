@@ -21,10 +21,14 @@ type OpenLeads struct {
 	Stale   int     `json:"stale"`    // of them without a change for more than 14 days
 }
 
-// StageReport is what stands in one open stage.
+// StageReport is what stands in one open stage now, and what moved through it in
+// the period.
 type StageReport struct {
 	Stage string `json:"stage"`
 	OpenLeads
+	Moves *StageMoves `json:"moves,omitempty"`
+
+	id int64
 }
 
 // Outcomes are the leads that were closed in a period.
@@ -35,6 +39,8 @@ type Outcomes struct {
 	WonSum  float64 `json:"won_sum"`
 	Lost    int     `json:"lost"`
 	LostSum float64 `json:"lost_sum"`
+
+	WinPercent *float64 `json:"win_percent,omitempty"` // won of all that were closed
 }
 
 // ReasonCount is how many leads were lost for a reason in the period.
@@ -52,6 +58,8 @@ type UserReport struct {
 	Won     int     `json:"won"`
 	WonSum  float64 `json:"won_sum"`
 	Lost    int     `json:"lost"`
+
+	WinPercent *float64 `json:"win_percent,omitempty"`
 }
 
 // mostUsers is how many users get a row; the rest are put together.
@@ -109,14 +117,21 @@ func (p *reportPlan) outcomes(r when.Range, closed []kommo.Lead) Outcomes {
 			out.add(l)
 		}
 	}
+	out.WinPercent = percent(out.Won, out.Won+out.Lost)
 	return out
 }
 
-func (p *reportPlan) report(open, closed reading) PipelineReport {
+func (p *reportPlan) report(open, closed reading, moves moveReading) PipelineReport {
+	known := map[int64]kommo.Lead{}
+	for _, l := range slices.Concat(open.leads, closed.leads) {
+		known[l.ID] = l
+	}
+	now, before := p.flows(moves, known)
 	out := PipelineReport{
 		Pipeline: p.pipeline.Name, URL: p.url, Currency: p.names.Account.Currency,
 		Period: p.outcomes(p.period, closed.leads), LossReasons: p.reasons(closed.leads), Users: p.users(open.leads, closed.leads),
-		Complete: open.stopped == "" && closed.stopped == "", Coverage: p.coverage(open, closed),
+		Complete: open.stopped == "" && closed.stopped == "" && moves.covers(p.period),
+		Coverage: p.coverage(open, closed) + p.movesCoverage(moves, now) + p.comparison(),
 	}
 	if p.user.ID != 0 {
 		out.Responsible = p.names.UserName(p.user.ID)
@@ -125,6 +140,7 @@ func (p *reportPlan) report(open, closed reading) PipelineReport {
 		out.Previous = p.outcomes(p.previous, closed.leads)
 	}
 	out.Stages, out.Open = p.stages(open.leads)
+	p.addMoves(out.Stages, moves, now, before)
 	return out
 }
 
@@ -144,14 +160,14 @@ func (p *reportPlan) stages(open []kommo.Lead) ([]StageReport, OpenLeads) {
 		t := byStage[stage.ID]
 		switch {
 		case t != nil:
-			rows = append(rows, StageReport{stage.Name, t.total()})
+			rows = append(rows, StageReport{Stage: stage.Name, OpenLeads: t.total(), id: stage.ID})
 		case stage.Kind == directory.StageOpen:
-			rows = append(rows, StageReport{Stage: stage.Name})
+			rows = append(rows, StageReport{Stage: stage.Name, id: stage.ID})
 		}
 		delete(byStage, stage.ID)
 	}
 	for id, t := range byStage { // made after the names were read
-		rows = append(rows, StageReport{p.names.StageName(p.pipeline.ID, id), t.total()})
+		rows = append(rows, StageReport{Stage: p.names.StageName(p.pipeline.ID, id), OpenLeads: t.total(), id: id})
 	}
 	return rows, all.total()
 }
@@ -208,6 +224,7 @@ func (p *reportPlan) users(open, closed []kommo.Lead) []UserReport {
 	}
 	rows := []UserReport{}
 	for _, u := range byID {
+		u.WinPercent = percent(u.Won, u.Won+u.Lost)
 		rows = append(rows, *u)
 	}
 	slices.SortFunc(rows, func(a, b UserReport) int {
@@ -226,6 +243,7 @@ func restTogether(rows []UserReport) []UserReport {
 		rest.Open, rest.Won, rest.Lost = rest.Open+u.Open, rest.Won+u.Won, rest.Lost+u.Lost
 		rest.OpenSum, rest.WonSum = cents(rest.OpenSum+u.OpenSum), cents(rest.WonSum+u.WonSum)
 	}
+	rest.WinPercent = percent(rest.Won, rest.Won+rest.Lost)
 	return append(rows[:mostUsers-1:mostUsers-1], rest)
 }
 
@@ -242,16 +260,29 @@ func (p *reportPlan) coverage(open, closed reading) string {
 		text += " Not all were read: " + strings.Join(partial, ", ") +
 			"; the newest are missing and the figures are lower bounds. Narrow it with responsible or a shorter period."
 	}
-	if p.period.To.After(p.now) {
-		text += " The period is not over yet; the one before it is whole."
-	}
 	return text
 }
 
-func (r reading) counted() string {
-	pages := "pages"
-	if r.pages == 1 {
-		pages = "page"
+// comparison says what the period is compared with.
+func (p *reportPlan) comparison() string {
+	zone := p.names.Account.Location()
+	switch {
+	case p.previous.From.IsZero():
+		return " There is no period before to compare with: this one has no beginning or no end, or has not begun."
+	case p.running:
+		return " The period is not over: it is compared with as much of the one before, up to " + when.Format(p.previous.To, zone) + "."
+	default:
+		return " It is compared with the whole equal period before."
 	}
-	return fmt.Sprintf("%d %s (%d %s)", len(r.leads), r.what, r.pages, pages)
+}
+
+func (r reading) counted() string {
+	return fmt.Sprintf("%d %s (%s)", len(r.leads), r.what, counted(r.pages, "page"))
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

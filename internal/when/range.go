@@ -56,6 +56,29 @@ func (r Range) Previous() (Range, bool) {
 	return Range{From: r.From.Add(-to.Sub(r.From)), To: r.From}, true
 }
 
+// PreviousAt is what r is compared with at the time now: Previous and, while r is running, only as much of it as
+// has passed of r. That goes by the calendar (21 days and 10 hours of this month with 21 days and 10 hours of the
+// last) and never beyond the previous period's end. running tells that it was cut so. False where an end is open
+// and before r begins.
+func (r Range) PreviousAt(now time.Time) (before Range, running, ok bool) {
+	before, ok = r.Previous()
+	if !ok || !now.After(r.From) {
+		return Range{}, false, false
+	}
+	if !now.Before(r.To) {
+		return before, false, true
+	}
+	now = now.In(r.From.Location())
+	until := before.From.Add(now.Sub(r.From))
+	if midnight := startOfDay(now, 0); r.From.Equal(startOfDay(r.From, 0)) {
+		until = startOfDay(before.From, daysBetween(r.From, midnight)).Add(now.Sub(midnight))
+	}
+	if until.Before(before.To) {
+		before.To = until
+	}
+	return before, true, true
+}
+
 // String is FROM..TO in RFC 3339, an open end empty. ParseRange reads it back as the same range.
 func (r Range) String() string {
 	var from, to string

@@ -189,3 +189,34 @@ func TestPreviousAcrossClockChange(t *testing.T) {
 		t.Errorf("the week has %v", r.To.Sub(r.From))
 	}
 }
+
+// A period that is running is compared with as much of the one before.
+func TestPreviousAt(t *testing.T) {
+	loc := zone(t, "America/New_York")
+	for _, c := range []struct{ in, now, want string }{
+		{"2026-11-01..2026-11-30", "2026-11-21T10:00:00", "2026-10-01T00:00:00-04:00..2026-10-21T10:00:00-04:00"},
+		{"2026-11-01..2026-11-30", "2026-11-30T23:59:59", "2026-10-01T00:00:00-04:00..2026-10-30T23:59:59-04:00"},
+		{"2026-03-01..2026-03-31", "2026-03-30T08:00:00", "2026-02-01T00:00:00-05:00..2026-03-01T00:00:00-05:00"}, // February is over by then
+		{"2026-11-01..2026-11-30", "2026-12-01T00:00:00", "2026-10-01T00:00:00-04:00..2026-11-01T00:00:00-04:00"}, // over: the whole one
+		{"2026-11-02..2026-11-08", "2026-11-03T12:00:00", "2026-10-26T00:00:00-04:00..2026-10-27T12:00:00-04:00"},
+		{"2026-11-21T09:00..2026-11-21T12:00", "2026-11-21T10:00:00", "2026-11-21T06:00:00-05:00..2026-11-21T07:00:00-05:00"},
+		{"2026-11-22..2026-11-23", "2026-11-21T10:00:00", ""}, // not begun
+		{"2026-11-01..", "2026-11-21T10:00:00", ""},
+	} {
+		now, err := time.ParseInLocation("2006-01-02T15:04:05", c.now, loc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := when.ParseRange(c.in, loc, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, running, ok := r.PreviousAt(now)
+		if got := p.String(); ok != (c.want != "") || ok && got != c.want {
+			t.Errorf("%s at %s: %s, want %s", c.in, c.now, got, c.want)
+		}
+		if wanted := ok && now.Before(r.To); running != wanted {
+			t.Errorf("%s at %s: running %t", c.in, c.now, running)
+		}
+	}
+}

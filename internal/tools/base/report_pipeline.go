@@ -18,8 +18,9 @@ func ReportPipeline(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "report_pipeline", Title: "Report on a pipeline", Class: registry.Read,
 		Description: "Reports on one pipeline (default: the main one): open leads by stage now (count, sum, average age, stale: 14 days without a change); " +
-			"won and lost in the period (default: this_month) with reasons, beside the equal period before; figures by user. " +
-			"Use search_leads for the leads themselves. complete and coverage say whether all were counted.",
+			"moves through each stage in the period (default: this_month) with conversion and average stay; " +
+			"won and lost with reasons, beside the equal period before; figures by user. A running period is compared with as much of the one before. " +
+			"Use search_leads for the leads themselves. Reads up to 54 pages of Kommo; complete and coverage say what was counted.",
 	}, func(ctx context.Context, in reportPipelineIn) (crm.PipelineReport, error) {
 		s, err := p(ctx)
 		if err != nil {
