@@ -7,6 +7,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/files"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/incoming"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/users"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/webhooks"
@@ -53,5 +54,12 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		users.ListUsers(p),
 		users.ListRoles(p),
 		users.ListGroups(p),
+
+		incoming.ListIncomingLeads(p),
+		incoming.GetIncomingSummary(p),
+		incoming.CreateIncomingLead(p),
+		incoming.AcceptIncomingLead(p),
+		incoming.DeclineIncomingLead(p),
+		incoming.LinkIncomingLead(p),
 	}
 }
