@@ -141,14 +141,14 @@ func (s *Service) wordsFor(ctx context.Context, events []kommo.Event, names *dir
 	sections := []directory.Section{directory.InUsers, directory.InPipelines}
 	var linked []cardKey
 	for _, e := range events {
-		of := entityOf(kindOf(e.EntityType))
+		of := cardEntity(kindOf(e.EntityType))
 		if section := directory.FieldsOf(of); section != "" && strings.Contains(e.Type, "custom_field") && !slices.Contains(sections, section) {
 			sections = append(sections, section)
 		}
 		for _, v := range slices.Concat(e.ValuesBefore(), e.ValuesAfter()) {
 			for _, l := range []*kommo.LinkedValue{v.Link, v.Unlink} {
-				if l != nil && entityOf(kindOf(l.Entity.Type)) != "" {
-					linked = append(linked, cardKey{entityOf(kindOf(l.Entity.Type)), l.Entity.ID})
+				if l != nil && cardEntity(kindOf(l.Entity.Type)) != "" {
+					linked = append(linked, cardKey{cardEntity(kindOf(l.Entity.Type)), l.Entity.ID})
 				}
 			}
 		}

@@ -29,7 +29,7 @@ func noteOf(e kommo.Event) noteKey {
 	after, before := firstValue(e.ValuesAfter()), firstValue(e.ValuesBefore())
 	for _, v := range []kommo.EventValue{after, before} {
 		if v.Note != nil {
-			return noteKey{entityOf(kindOf(e.EntityType)), v.Note.ID}
+			return noteKey{cardEntity(kindOf(e.EntityType)), v.Note.ID}
 		}
 	}
 	return noteKey{}
@@ -137,7 +137,7 @@ func (w eventWords) fieldValue(e kommo.Event, values []kommo.EventValue) (name, 
 		if v.Field == nil {
 			continue
 		}
-		f, ok := w.names.FieldOf(entityOf(kindOf(e.EntityType)), v.Field.FieldID)
+		f, ok := w.names.FieldOf(cardEntity(kindOf(e.EntityType)), v.Field.FieldID)
 		name = "field " + strconv.FormatInt(v.Field.FieldID, 10)
 		if ok {
 			name = f.Name
@@ -176,7 +176,7 @@ func (w eventWords) fieldOfType(e kommo.Event) string {
 	if err != nil {
 		return "a field"
 	}
-	if f, ok := w.names.FieldOf(entityOf(kindOf(e.EntityType)), id); ok {
+	if f, ok := w.names.FieldOf(cardEntity(kindOf(e.EntityType)), id); ok {
 		return f.Name
 	}
 	return "field " + text

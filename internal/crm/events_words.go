@@ -167,7 +167,7 @@ func stagePlaces(from, to kommo.StageValue, names *directory.Snapshot) (was, is 
 // linked names the other end of a link.
 func (w eventWords) linked(l kommo.LinkedValue) string {
 	kind := kindOf(l.Entity.Type)
-	if name := w.cards[cardKey{entityOf(kind), l.Entity.ID}]; name != "" {
+	if name := w.cards[cardKey{cardEntity(kind), l.Entity.ID}]; name != "" {
 		return kind + " " + short(name, longName)
 	}
 	return fmt.Sprintf("%s %d", kind, l.Entity.ID)
@@ -236,8 +236,8 @@ func quotedText(before, text string) string {
 	return before + "“" + text + "”"
 }
 
-// entityOf is the API's name of a kind of card.
-func entityOf(kind string) kommo.Entity {
+// cardEntity is the API's name of a kind of card.
+func cardEntity(kind string) kommo.Entity {
 	switch kind {
 	case KindLead:
 		return kommo.Leads

@@ -192,11 +192,9 @@ func (s *Service) contactFields(ctx context.Context, n NewLead) ([]kommo.FieldVa
 	if err != nil || len(writes) == 0 {
 		return writes, contactArgument(err)
 	}
-	for code, argument := range map[string]string{kommo.CodePhone: "contact_phone", kommo.CodeEmail: "contact_email"} {
-		f, err := s.names.Field(ctx, kommo.Contacts, code)
-		if err == nil && slices.ContainsFunc(writes, func(w kommo.FieldValueWrite) bool { return w.FieldID == f.ID }) {
-			return nil, problem.Invalid("contact_fields", f.Name+" has an argument of its own.").WithNext("Give it as " + argument + ".")
-		}
+	err = s.ownArguments(ctx, kommo.Contacts, writes, "contact_fields", map[string]string{kommo.CodePhone: "contact_phone", kommo.CodeEmail: "contact_email"})
+	if err != nil {
+		return nil, err
 	}
 	return writes, nil
 }

@@ -171,7 +171,7 @@ func (p *newLeadPlan) addContact(s *Service, n NewLead, found parties, fields []
 	if c := found.contact; c.ID != 0 {
 		p.contact = s.record(KindContact, c.ID, c.Name)
 		p.lead.Embedded.Contacts = []kommo.ContactWrite{{ID: c.ID}}
-		p.warnings = append(p.warnings, notWritten(c, n, found.region)...)
+		p.warnings = append(p.warnings, notWritten(KindContact, c, n, found.region)...)
 		return
 	}
 	name := cmp.Or(strings.TrimSpace(n.ContactName), strings.TrimSpace(n.ContactPhone), strings.TrimSpace(n.ContactEmail))
@@ -187,29 +187,27 @@ func (p *newLeadPlan) addContact(s *Service, n NewLead, found parties, fields []
 	}
 	p.contact = Record{Kind: KindContact, Name: name}
 	p.lead.Embedded.Contacts = []kommo.ContactWrite{w}
-	for _, c := range found.similar[:min(len(found.similar), 3)] {
-		p.warnings = append(p.warnings, fmt.Sprintf("%s (contact %d) has a similar phone; it was not reused, since it is not certainly the same number.", c.Name, c.ID))
-	}
+	p.warnings = append(p.warnings, similarPhones(found.similar)...)
 }
 
 func line(code, text string) kommo.FieldValueWrite {
 	return kommo.FieldValueWrite{FieldCode: code, Values: []kommo.ValueWrite{{Value: text, EnumCode: "WORK"}}}
 }
 
-// notWritten says what was given about an existing contact and is not on its
+// notWritten says what was given about an existing card and is not on its
 // card: a card is never changed silently.
-func notWritten(c kommo.Contact, n NewLead, region string) []string {
+func notWritten(kind string, c kommo.Contact, n NewLead, region string) []string {
 	var out []string
 	const next = "; it was not written, update_contact does that."
 	if name := strings.TrimSpace(n.ContactName); name != "" && !directory.SameName(name, c.Name) {
-		out = append(out, fmt.Sprintf("The contact found is called %s, not %s; its name was left as it is.", c.Name, name))
+		out = append(out, fmt.Sprintf("The %s found is called %s, not %s; its name was left as it is.", kind, c.Name, name))
 	}
 	if tel := strings.TrimSpace(n.ContactPhone); tel != "" && !slices.ContainsFunc(fieldByCode(c.Fields, kommo.CodePhone).Texts(),
 		func(held string) bool { return samePhone(held, tel, region) }) {
-		out = append(out, "The contact found does not have the phone "+tel+next)
+		out = append(out, "The "+kind+" found does not have the phone "+tel+next)
 	}
 	if email := foldEmail(n.ContactEmail); email != "" && !holdsEmail(c.Fields, email) {
-		out = append(out, "The contact found does not have the e-mail "+strings.TrimSpace(n.ContactEmail)+next)
+		out = append(out, "The "+kind+" found does not have the e-mail "+strings.TrimSpace(n.ContactEmail)+next)
 	}
 	if len(n.ContactFields) > 0 {
 		out = append(out, "contact_fields were not written, since the contact existed; update_contact does that.")
