@@ -5,6 +5,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/contacts"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/files"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/incoming"
@@ -47,6 +48,12 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		api.Put(p),
 		api.Patch(p),
 		api.Delete(p),
+
+		contacts.CreateContact(p),
+		contacts.CreateCompany(p),
+		contacts.LinkRecords(p),
+		contacts.UnlinkRecords(p),
+		contacts.ReportDuplicates(p),
 
 		events.ListEvents(p),
 		events.SearchNotes(p),
