@@ -19,6 +19,7 @@ type cursor struct {
 	// Until holds a list still that grows at its head: only what is not younger
 	// than this second belongs to it. 0 for lists that stand still.
 	Until int64 `json:"u,omitempty"`
+	Given int   `json:"n,omitempty"` // rows that earlier answers gave, for the total
 }
 
 // encode makes the opaque text that a client passes back.
@@ -41,7 +42,7 @@ func decodeCursor(text, query string) (cursor, error) {
 	if err == nil {
 		err = json.Unmarshal(raw, &c)
 	}
-	if err != nil || c.Page < 1 || c.Skip < 0 || c.Until < 0 {
+	if err != nil || c.Page < 1 || c.Skip < 0 || c.Until < 0 || c.Given < 0 {
 		return c, problem.Invalid("cursor", "the cursor is not one of this server").
 			WithNext("Pass next_cursor exactly as the previous answer gave it, or leave it out to start again.")
 	}

@@ -34,6 +34,7 @@ type ChangedLead struct {
 	URL       string     `json:"url"`
 	Before    *LeadState `json:"before,omitempty"`
 	After     *LeadState `json:"after,omitempty"`
+	Currency  string     `json:"currency,omitempty"`  // of the price, if that changed
 	Unchanged bool       `json:"unchanged,omitempty"` // it was so already, nothing was sent
 	LookedUp  bool       `json:"looked_up,omitempty"` // the answer was lost, the change was read back
 	Warnings  []string   `json:"warnings,omitempty"`
@@ -76,6 +77,9 @@ func (s *Service) updateLead(ctx context.Context, c LeadChange) (ChangedLead, er
 		return out, nil
 	}
 	out.Before, out.After, out.Warnings = before, after, warned(nil, warning)
+	if account, err := s.names.Account(ctx); after.Price != nil && err == nil {
+		out.Currency = account.Currency
+	}
 	_, err = s.api.Leads.Update(ctx, lead.ID, *w)
 	out.LookedUp, err = confirm(ctx, err, func(ctx context.Context) (bool, error) {
 		now, err := s.leadToChange(ctx, lead.ID)

@@ -29,6 +29,7 @@ type fieldTest struct {
 	match  func(kommo.FieldValue) bool
 	absent bool // the field must be empty
 	unset  bool // an empty field matches too
+	span   when.Range
 }
 
 // planFields turns plain values into filters and checks. A list of values means
@@ -48,6 +49,9 @@ func (s *Service) planFields(ctx context.Context, p *leadPlan, fields map[string
 			p.filter.CustomFields = append(p.filter.CustomFields, test.filter)
 		} else {
 			p.local = true
+		}
+		if !isOpen(test.span) {
+			p.spans = append(p.spans, f.Name+" "+test.span.String())
 		}
 		p.check(func(l kommo.Lead) bool { return test.fits(f.ID, l.Fields) })
 	}
@@ -159,7 +163,7 @@ func dateTest(f directory.Field, argument string, texts []string, zone *time.Loc
 		at, ok := held.Values[0].Time()
 		return ok && r.Contains(at)
 	}
-	t := fieldTest{match: match, remote: f.Type != kommo.FieldBirthday}
+	t := fieldTest{match: match, remote: f.Type != kommo.FieldBirthday, span: r}
 	t.filter = kommo.FieldFilter{FieldID: f.ID, Range: kommoRange(r)}
 	return t, nil
 }

@@ -44,6 +44,7 @@ func (p *leadPlan) only(ids []int64) {
 	if len(ids) > maxIDs {
 		slices.Sort(ids)
 		ids = ids[len(ids)-maxIDs:]
+		p.partial = true
 		p.remark = fmt.Sprintf("The card has more leads than can be asked for at once: only the %d newest were looked at.", maxIDs)
 	}
 	p.filter.IDs = ids

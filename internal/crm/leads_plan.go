@@ -33,7 +33,9 @@ type leadPlan struct {
 	local     bool   // a check has no counterpart in Kommo: pages are scanned
 	filterOff bool   // the account ignores filters
 	nothing   string // why nothing can match, known before asking
+	partial   bool   // not all that fits is asked for
 	remark    string
+	spans     []string // the ranges asked for, in absolute times
 }
 
 func (p *leadPlan) check(f func(kommo.Lead) bool) { p.checks = append(p.checks, f) }
@@ -70,6 +72,9 @@ func (p *leadPlan) note(found scanned[kommo.Lead]) string {
 	}
 	if p.remark != "" {
 		notes = append(notes, p.remark)
+	}
+	if len(p.spans) > 0 {
+		notes = append(notes, "Ranges, end excluded: "+strings.Join(p.spans, "; ")+".")
 	}
 	return strings.Join(notes, " ")
 }
@@ -234,15 +239,15 @@ func (p *leadPlan) price(from, to *float64) error {
 
 // times reads the ranges and what attention means.
 func (p *leadPlan) times(in LeadSearch, zone *time.Location, now time.Time) error {
-	created, err := rangeOf("created", in.Created, zone, now)
+	created, err := p.span("created", in.Created, zone, now)
 	if err != nil {
 		return err
 	}
-	updated, err := rangeOf("updated", in.Updated, zone, now)
+	updated, err := p.span("updated", in.Updated, zone, now)
 	if err != nil {
 		return err
 	}
-	closed, err := rangeOf("closed", in.Closed, zone, now)
+	closed, err := p.span("closed", in.Closed, zone, now)
 	if err != nil {
 		return err
 	}
@@ -261,6 +266,15 @@ func (p *leadPlan) times(in LeadSearch, zone *time.Location, now time.Time) erro
 	p.filter.ClosedAt = p.within(closed, func(l kommo.Lead) kommo.Unix { return l.ClosedAt })
 	p.attention(in.Attention, now)
 	return nil
+}
+
+// span reads a range and notes it as it was understood.
+func (p *leadPlan) span(argument, text string, zone *time.Location, now time.Time) (when.Range, error) {
+	r, err := rangeOf(argument, text, zone, now)
+	if err == nil && !isOpen(r) {
+		p.spans = append(p.spans, argument+" "+r.String())
+	}
+	return r, err
 }
 
 func (p *leadPlan) within(r when.Range, of func(kommo.Lead) kommo.Unix) kommo.Range {

@@ -52,12 +52,15 @@ type LeadRow struct {
 	Tags        []string `json:"tags,omitempty"`
 }
 
-// LeadList is one page of found leads. Scanned is how many leads were looked
-// through here because Kommo cannot filter by everything that was asked.
+// LeadList is one page of found leads. Total is how many there are in all, where
+// that is known; else AtLeast is a lower bound. Scanned is how many leads were
+// looked through here because Kommo cannot filter by everything that was asked.
 type LeadList struct {
 	Items      []LeadRow `json:"items"`
 	HasMore    bool      `json:"has_more"`
 	NextCursor string    `json:"next_cursor,omitempty"`
+	Total      *int      `json:"total,omitempty"`
+	AtLeast    int       `json:"at_least,omitempty"`
 	Currency   string    `json:"currency,omitempty"`
 	Scanned    int       `json:"scanned,omitempty"`
 	Note       string    `json:"note,omitempty"`
@@ -105,7 +108,7 @@ func (s *Service) SearchLeads(ctx context.Context, in LeadSearch) (LeadList, err
 		return LeadList{}, err
 	}
 	if plan.nothing != "" {
-		return LeadList{Items: []LeadRow{}, Hint: plan.nothing}, nil
+		return LeadList{Items: []LeadRow{}, Total: new(0), Hint: plan.nothing}, nil
 	}
 	found, err := scanPages(ctx, at, scan[kommo.Lead]{
 		limit: in.Limit, pageSize: plan.pageSize(in.Limit), keep: plan.matches,
@@ -125,6 +128,9 @@ func (s *Service) leadList(ctx context.Context, in LeadSearch, plan leadPlan, fo
 	out := LeadList{
 		Items: make([]LeadRow, 0, len(found.items)), Currency: names.Account.Currency,
 		HasMore: found.hasMore, NextCursor: found.next(), after: found.after,
+	}
+	if out.Total, out.AtLeast = found.count(); plan.partial && out.Total != nil {
+		out.Total, out.AtLeast = nil, *out.Total
 	}
 	for _, l := range found.items {
 		out.Items = append(out.Items, s.leadRow(l, names))

@@ -11,6 +11,7 @@ import (
 
 func (s *Service) personList(ctx context.Context, in PeopleSearch, p peoplePlan, found scanned[cardView]) PersonList {
 	out := PersonList{Items: make([]PersonRow, 0, len(found.items)), HasMore: found.hasMore, NextCursor: found.next(), after: found.after}
+	out.Total, out.AtLeast = found.count()
 	companies := s.companyNames(ctx, found.items)
 	for _, c := range found.items {
 		row := s.personRow(c, companies)

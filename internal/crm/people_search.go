@@ -36,11 +36,14 @@ type PersonRow struct {
 	LeadIDs  []int64  `json:"lead_ids,omitempty"` // the newest of them
 }
 
-// PersonList is one page of found contacts or companies.
+// PersonList is one page of found contacts or companies. Total is how many there
+// are in all, where that is known; else AtLeast is a lower bound.
 type PersonList struct {
 	Items      []PersonRow `json:"items"`
 	HasMore    bool        `json:"has_more"`
 	NextCursor string      `json:"next_cursor,omitempty"`
+	Total      *int        `json:"total,omitempty"`
+	AtLeast    int         `json:"at_least,omitempty"`
 	Note       string      `json:"note,omitempty"`
 	Hint       string      `json:"hint,omitempty"`
 
@@ -162,7 +165,7 @@ func (p peoplePlan) verified(c cardView) bool {
 // whose few hits fit into one page each.
 func (s *Service) scanPeople(ctx context.Context, at cursor, p peoplePlan) (scanned[cardView], error) {
 	if len(p.queries) == 0 {
-		return scanned[cardView]{}, nil
+		return scanned[cardView]{whole: true}, nil
 	}
 	size := p.limit
 	if p.phone != "" || p.email != "" {

@@ -27,6 +27,7 @@ type PersonBrief struct {
 	Company     *PersonLine    `json:"company,omitempty"`
 	Contacts    []PersonLine   `json:"contacts,omitempty"`
 	Leads       []LeadRow      `json:"leads"`
+	Currency    string         `json:"currency,omitempty"` // of their prices
 	Tasks       []TaskLine     `json:"open_tasks"`
 	Notes       []NoteRow      `json:"notes"`
 	LeftOut     []string       `json:"left_out,omitempty"`
@@ -169,7 +170,9 @@ func (s *Service) personBrief(got personParts, warnings []string) PersonBrief {
 		out.Contacts = s.contactLines(c.embedded.Contacts, got.contacts)
 		out.LeftOut = leftOut(len(c.embedded.Contacts), len(out.Contacts), false, "contacts")
 	}
-	out.Leads = s.openFirst(got.leads, names)
+	if out.Leads = s.openFirst(got.leads, names); len(out.Leads) > 0 {
+		out.Currency = names.Account.Currency
+	}
 	if rest := len(c.embedded.Leads) - len(out.Leads); rest > 0 {
 		out.LeftOut = append(out.LeftOut, fmt.Sprintf("%d leads (search_leads with %s_id)", rest, c.kind))
 	}

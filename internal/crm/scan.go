@@ -32,6 +32,19 @@ type scanned[T any] struct {
 	seen    int    // rows that Kommo answered
 	dropped int    // rows that did not match here
 	cutOff  bool   // it ended for the number of pages or the time, with rows left to look at
+	given   int    // rows that earlier answers gave
+	further int    // matching rows that were read and will come with the next answer
+	whole   bool   // the list was read to its end
+}
+
+// count is how many rows match in all: exact where the list was read to its end,
+// else as many as are known (0 for none), a lower bound. It costs no request.
+func (s scanned[T]) count() (total *int, atLeast int) {
+	n := s.given + len(s.items) + s.further
+	if s.whole {
+		return &n, 0
+	}
+	return nil, n
 }
 
 func (s scanned[T]) next() string {
@@ -45,7 +58,7 @@ func (s scanned[T]) next() string {
 // maxScanPages or the time are used up. A page that fails after rows were found
 // ends the scan with these rows: they are worth more than an error.
 func scanPages[T any](ctx context.Context, at cursor, sc scan[T]) (scanned[T], error) {
-	var out scanned[T]
+	out := scanned[T]{given: at.Given}
 	for n := range maxScanPages {
 		if n > 0 && !timeLeft(ctx) {
 			break
@@ -58,43 +71,61 @@ func scanPages[T any](ctx context.Context, at cursor, sc scan[T]) (scanned[T], e
 			break
 		}
 		done := out.take(sc, page, at)
-		if done || !page.HasNext {
+		if done {
 			return out, nil
 		}
-		at = cursor{Page: at.Page + 1, Query: at.Query}
+		at = out.behind(at)
+		if !page.HasNext {
+			out.whole = true
+			return out, nil
+		}
 	}
 	out.hasMore, out.more, out.cutOff = true, at, true
 	return out, nil
 }
 
+// behind is the page after the one at.
+func (s *scanned[T]) behind(at cursor) cursor {
+	return cursor{Page: at.Page + 1, Query: at.Query, Given: s.given + len(s.items)}
+}
+
 // take keeps the matching rows of a page. It reports whether the scan is over:
-// enough rows, or nothing more to come.
+// enough rows, or nothing more to come. Rows beyond the limit are only counted.
 func (s *scanned[T]) take(sc scan[T], page kommo.Page[T], at cursor) (done bool) {
 	for i, row := range page.Items {
 		if i < at.Skip {
 			continue
 		}
 		if sc.stop != nil && sc.stop(row) {
+			s.whole = true
 			return true
 		}
-		s.seen++
-		if !sc.keep(row) {
+		fits := sc.keep(row)
+		switch {
+		case s.hasMore && fits:
+			s.further++
+		case s.hasMore:
+		case !fits:
+			s.seen++
 			s.dropped++
-			continue
+		case len(s.items) == sc.limit:
+			s.seen++
+			s.further = 1
+			s.hasMore, s.more = true, cursor{Page: at.Page, Skip: i, Query: at.Query, Given: s.given + len(s.items)}
+		default:
+			s.seen++
+			s.items = append(s.items, row)
+			s.after = append(s.after, cursor{Page: at.Page, Skip: i + 1, Query: at.Query, Given: s.given + len(s.items)})
 		}
-		here := cursor{Page: at.Page, Skip: i, Query: at.Query}
-		if len(s.items) == sc.limit {
-			s.hasMore, s.more = true, here
-			return true
-		}
-		here.Skip++
-		s.items, s.after = append(s.items, row), append(s.after, here)
 	}
-	if len(s.items) == sc.limit && page.HasNext {
-		s.hasMore, s.more = true, cursor{Page: at.Page + 1, Query: at.Query}
-		return true
+	if len(s.items) < sc.limit {
+		return false
 	}
-	return len(s.items) == sc.limit
+	s.whole = !page.HasNext
+	if page.HasNext && !s.hasMore {
+		s.hasMore, s.more = true, s.behind(at)
+	}
+	return true
 }
 
 func timeLeft(ctx context.Context) bool {

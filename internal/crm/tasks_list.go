@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
@@ -29,11 +30,14 @@ type TaskQuery struct {
 	Cursor      string
 }
 
-// TaskList is one page of tasks.
+// TaskList is one page of tasks. Total is how many there are in all, where that is
+// known; else AtLeast is a lower bound.
 type TaskList struct {
 	Items      []TaskRow `json:"items"`
 	HasMore    bool      `json:"has_more"`
 	NextCursor string    `json:"next_cursor,omitempty"`
+	Total      *int      `json:"total,omitempty"`
+	AtLeast    int       `json:"at_least,omitempty"`
 	Note       string    `json:"note,omitempty"`
 	Hint       string    `json:"hint,omitempty"`
 
@@ -76,11 +80,16 @@ func (s *Service) ListTasks(ctx context.Context, in TaskQuery) (TaskList, error)
 	if err != nil {
 		return TaskList{}, err
 	}
-	found, err := scanPages(ctx, at, s.taskScan(in, filter, names.Account.Location()))
+	strange := 0
+	found, err := scanPages(ctx, at, s.taskScan(in, filter, names.Account.Location(), &strange))
 	if err != nil {
 		return TaskList{}, err
 	}
-	return s.taskList(ctx, in, found, names), nil
+	out := s.taskList(ctx, in, found, names)
+	if strange > 0 {
+		out.Note = strings.TrimSpace("Kommo answered tasks that do not fit the filters; they were left out here. " + out.Note)
+	}
+	return out, nil
 }
 
 func (s *Service) taskFilter(ctx context.Context, in TaskQuery) (kommo.TaskFilter, error) {
@@ -102,7 +111,8 @@ func (s *Service) taskFilter(ctx context.Context, in TaskQuery) (kommo.TaskFilte
 	return f, nil
 }
 
-func (s *Service) taskScan(in TaskQuery, f kommo.TaskFilter, zone *time.Location) scan[kommo.Task] {
+// taskScan counts the tasks that Kommo's filters should have kept back in strange.
+func (s *Service) taskScan(in TaskQuery, f kommo.TaskFilter, zone *time.Location, strange *int) scan[kommo.Task] {
 	span := s.dueSpan(in.Due, zone)
 	size := in.Limit
 	if !span.From.IsZero() != in.Completed { // what lies before the span is passed over
@@ -115,9 +125,12 @@ func (s *Service) taskScan(in TaskQuery, f kommo.TaskFilter, zone *time.Location
 			return s.api.Tasks.List(ctx, f)
 		},
 		keep: func(t kommo.Task) bool {
-			return span.Contains(t.Deadline.Time()) && t.Completed == in.Completed &&
-				(len(f.Responsible) == 0 || t.ResponsibleID == f.Responsible[0]) &&
-				(len(f.EntityIDs) == 0 || t.EntityID == f.EntityIDs[0] && t.EntityType == f.EntityType)
+			if t.Completed != in.Completed || len(f.Responsible) > 0 && t.ResponsibleID != f.Responsible[0] ||
+				len(f.EntityIDs) > 0 && (t.EntityID != f.EntityIDs[0] || t.EntityType != f.EntityType) {
+				*strange++
+				return false
+			}
+			return span.Contains(t.Deadline.Time())
 		},
 		stop: func(t kommo.Task) bool {
 			if in.Completed {
@@ -148,6 +161,7 @@ func (s *Service) dueSpan(due string, zone *time.Location) when.Range {
 
 func (s *Service) taskList(ctx context.Context, in TaskQuery, found scanned[kommo.Task], names *directory.Snapshot) TaskList {
 	out := TaskList{Items: make([]TaskRow, 0, len(found.items)), HasMore: found.hasMore, NextCursor: found.next(), after: found.after}
+	out.Total, out.AtLeast = found.count()
 	keys := make([]cardKey, 0, len(found.items))
 	for _, t := range found.items {
 		keys = append(keys, cardKey{t.EntityType, t.EntityID})

@@ -9,7 +9,7 @@ import (
 
 type reportPipelineIn struct {
 	Pipeline    string `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
-	Period      string `json:"period,omitempty" jsonschema:"example=last_month" jsonschema_description:"2026-11-01..2026-11-15, one end open, a date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
+	Period      string `json:"period,omitempty" jsonschema:"example=last_month" jsonschema_description:"2026-11-01..2026-11-15 (both included), one end open, a date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
 	Responsible string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 }
 

@@ -15,7 +15,7 @@ type searchLeadsIn struct {
 	Tags         []string       `json:"tags,omitempty" jsonschema:"example=VIP" jsonschema_description:"Names, all carried"`
 	PriceMin     *float64       `json:"price_min,omitempty" jsonschema_description:"Lowest, inclusive"`
 	PriceMax     *float64       `json:"price_max,omitempty" jsonschema_description:"Highest, inclusive"`
-	Created      string         `json:"created,omitempty" jsonschema:"example=last_30_days" jsonschema_description:"2026-11-01..2026-11-15, one end open, a date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
+	Created      string         `json:"created,omitempty" jsonschema:"example=last_30_days" jsonschema_description:"2026-11-01..2026-11-15 (both included), one end open, a date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`
 	Updated      string         `json:"updated,omitempty" jsonschema:"example=this_week" jsonschema_description:"Range, as in created"`
 	Closed       string         `json:"closed,omitempty" jsonschema:"example=last_month" jsonschema_description:"Range, as in created"`
 	Fields       map[string]any `json:"fields,omitempty" jsonschema_description:"By name: {\"Size\":\"10..20\"}; null: empty"`
