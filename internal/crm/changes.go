@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/phone"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
@@ -48,7 +50,9 @@ type fieldChange struct {
 	before, after map[string]any
 }
 
-// changeFields leaves out fields that hold the value already.
+// changeFields leaves out fields that hold the value already. A field is written as
+// a whole and loses its former values, except for phones, e-mails and messengers:
+// what is given is added to them, and only null takes them all away.
 func changeFields(names *directory.Snapshot, of kommo.Entity, held []kommo.FieldValue, writes []kommo.FieldValueWrite) fieldChange {
 	c := fieldChange{before: map[string]any{}, after: map[string]any{}}
 	for _, w := range writes {
@@ -59,6 +63,9 @@ func changeFields(names *directory.Snapshot, of kommo.Entity, held []kommo.Field
 		was := kommo.FieldValue{}
 		if at := slices.IndexFunc(held, func(h kommo.FieldValue) bool { return h.FieldID == w.FieldID }); at >= 0 {
 			was = held[at]
+		}
+		if f.Type == kommo.FieldMultitext && len(w.Values) > 0 {
+			w.Values = addedTo(was, w.Values, names.Account.Country)
 		}
 		is := written(w)
 		before := directory.Plain(f, was, names.Account.Location())
@@ -71,6 +78,32 @@ func changeFields(names *directory.Snapshot, of kommo.Entity, held []kommo.Field
 		keep(c.after, f.Name, after)
 	}
 	return c
+}
+
+// addedTo joins phones, e-mails or messenger names to those that are held. One that
+// is there already keeps its spelling, and its kind unless another was named: the
+// encoder names a kind by id only where the caller did.
+func addedTo(held kommo.FieldValue, more []kommo.ValueWrite, region string) []kommo.ValueWrite {
+	var out []kommo.ValueWrite
+	for _, v := range held.Values {
+		out = append(out, v.Back(kommo.FieldMultitext))
+	}
+	for _, v := range more {
+		at := slices.IndexFunc(out, func(o kommo.ValueWrite) bool { return sameLine(o.Value, v.Value, region) })
+		switch {
+		case at < 0:
+			out = append(out, v)
+		case v.EnumID != 0:
+			out[at].EnumID, out[at].EnumCode = v.EnumID, ""
+		}
+	}
+	return out
+}
+
+// sameLine compares entries of a multitext field, which mostly are texts.
+func sameLine(a, b any, region string) bool {
+	x, y := strings.TrimSpace(fmt.Sprint(a)), strings.TrimSpace(fmt.Sprint(b))
+	return strings.EqualFold(x, y) || phone.Looks(x) && phone.Looks(y) && samePhone(x, y, region)
 }
 
 func keep(in map[string]any, name string, value any) {

@@ -26,7 +26,7 @@ func UpdateContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update, PeopleText: true,
 		Description: "Changes one contact or company; what is left out stays. Use update_lead for the deal. " +
-			"add_ and remove_ keep the other phones and e-mails, both together replace one; a field in fields loses its former values. " +
+			"add_ and remove_ keep the other phones and e-mails, both together replace one. A field in fields loses its former value, but phones, e-mails and messengers are added to. " +
 			"Give one of contact_id and company_id.",
 	}, func(ctx context.Context, in updateContactIn) (crm.ChangedPerson, error) {
 		s, err := p(ctx)
