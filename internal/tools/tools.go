@@ -5,6 +5,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/catalogs"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/contacts"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/files"
@@ -68,5 +69,14 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		incoming.AcceptIncomingLead(p),
 		incoming.DeclineIncomingLead(p),
 		incoming.LinkIncomingLead(p),
+
+		catalogs.ListCatalogs(p),
+		catalogs.ListCatalogElements(p),
+		catalogs.GetCatalogElement(p),
+		catalogs.CreateCatalogElement(p),
+		catalogs.UpdateCatalogElement(p),
+		catalogs.ListLeadProducts(p),
+		catalogs.LinkProductToLead(p),
+		catalogs.UnlinkProductFromLead(p),
 	}
 }
