@@ -20,7 +20,7 @@ const (
 // has one of its own.
 type Record struct {
 	Kind string `json:"kind"`
-	ID   int64  `json:"id"`
+	ID   int64  `json:"id,omitempty"` // none of things that have no number
 	Name string `json:"name,omitempty"`
 	URL  string `json:"url,omitempty"`
 }

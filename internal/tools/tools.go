@@ -11,6 +11,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/files"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/incoming"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	accountsetup "github.com/kommo-mcp/kommo-mcp/internal/tools/setup"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/users"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/webhooks"
 )
@@ -43,6 +44,31 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		webhooks.ListWebhooks(p),
 		webhooks.SetWebhook(p),
 		webhooks.DeleteWebhook(p),
+
+		accountsetup.ListPipelines(p),
+		accountsetup.CreatePipeline(p),
+		accountsetup.UpdatePipeline(p),
+		accountsetup.DeletePipeline(p),
+		accountsetup.CreateStage(p),
+		accountsetup.UpdateStage(p),
+		accountsetup.DeleteStage(p),
+		accountsetup.ListCustomFields(p),
+		accountsetup.CreateCustomField(p),
+		accountsetup.UpdateCustomField(p),
+		accountsetup.DeleteCustomField(p),
+		accountsetup.CreateFieldGroup(p),
+		accountsetup.UpdateFieldGroup(p),
+		accountsetup.DeleteFieldGroup(p),
+		accountsetup.CreateTag(p),
+		accountsetup.UpdateTag(p),
+		accountsetup.ListSources(p),
+		accountsetup.CreateSource(p),
+		accountsetup.UpdateSource(p),
+		accountsetup.DeleteSource(p),
+		accountsetup.ListMessageTemplates(p),
+		accountsetup.CreateMessageTemplate(p),
+		accountsetup.UpdateMessageTemplate(p),
+		accountsetup.DeleteMessageTemplate(p),
 
 		api.Get(p),
 		api.Post(p),
