@@ -21,7 +21,7 @@ const (
 
 const (
 	duplicatePages = 40 // read in one call: 10,000 records
-	duplicateWave  = 4  // pages asked for at once
+	duplicateWave  = 4  // pages asked for at once, after one and two: small accounts waste none
 	duplicateRows  = 10 // records shown of a group
 )
 
@@ -83,7 +83,7 @@ func (r DuplicateReport) Keep(n int) any {
 
 // Duplicates compares all contacts or companies by phone (one line in every
 // spelling), e-mail or name. Kommo has no such search: pages of 250 are read,
-// four at once, as many as fit into the call (at most 10,000 records), and the
+// up to four at once, as many as fit into the call (at most 10,000 records), and the
 // report says how many that were.
 func (s *Service) Duplicates(ctx context.Context, in DuplicateQuery) (DuplicateReport, error) {
 	question := in
@@ -150,7 +150,7 @@ func (r *DuplicateReport) explain(in DuplicateQuery) {
 // What was read before a page failed is worth a report.
 func (s *Service) allCards(ctx context.Context, in DuplicateQuery) (cards []cardView, complete bool, err error) {
 	ctx = kommo.Background(ctx)
-	for page, wave := 1, 1; page <= duplicatePages; page, wave = page+wave, duplicateWave {
+	for page, wave := 1, 1; page <= duplicatePages; page, wave = page+wave, min(2*wave, duplicateWave) {
 		if page > 1 && !timeLeft(ctx) {
 			return cards, false, nil
 		}
