@@ -5,6 +5,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/bulk"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/catalogs"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/contacts"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
@@ -69,6 +70,12 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		accountsetup.CreateMessageTemplate(p),
 		accountsetup.UpdateMessageTemplate(p),
 		accountsetup.DeleteMessageTemplate(p),
+
+		bulk.UpdateLeads(p),
+		bulk.MoveLeads(p),
+		bulk.TagLeads(p),
+		bulk.AssignLeads(p),
+		bulk.AddNoteToLeads(p),
 
 		api.Get(p),
 		api.Post(p),

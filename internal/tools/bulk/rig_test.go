@@ -1,0 +1,191 @@
+package bulk_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/oauth2"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/directory"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/bulk"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// quickClock waits by moving on.
+type quickClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *quickClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *quickClock) After(d time.Duration) <-chan time.Time {
+	c.mu.Lock()
+	c.ahead += d
+	c.mu.Unlock()
+	ch := make(chan time.Time, 1)
+	ch <- c.Now()
+	return ch
+}
+
+// office is the demo account with the bulk tools.
+type office struct {
+	*testing.T
+
+	clock *quickClock
+	box   *sandbox.Sandbox
+	api   *kommo.Client
+	jobs  *crm.Service
+	tools []registry.Tool
+}
+
+func newOffice(t *testing.T, opts ...sandbox.Option) *office {
+	return newOfficeOf(t, 0, opts...)
+}
+
+// newOfficeOf is the office of a user; 0 is the administrator.
+func newOfficeOf(t *testing.T, user int64, opts ...sandbox.Option) *office {
+	t.Helper()
+	clock := &quickClock{}
+	box := sandbox.New(append(opts, sandbox.WithoutRateLimit(), sandbox.WithClock(clock.Now))...)
+	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	base, err := kommo.ParseBase(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := kommo.ParseAccount(sandbox.DefaultHost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := box.Token(sandbox.DefaultHost)
+	if user != 0 {
+		token = box.UserToken(sandbox.DefaultHost, user)
+	}
+	transport := kommo.NewTransport(nil)
+	t.Cleanup(transport.CloseIdleConnections)
+	o := &office{T: t, clock: clock, box: box}
+	o.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
+		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
+	names := directory.New(o.api, directory.WithClock(clock))
+	t.Cleanup(names.Close)
+	o.jobs = crm.New(o.api, names, clock)
+	p := func(context.Context) (*crm.Service, error) { return o.jobs, nil }
+	o.tools = registry.Configure([]registry.Tool{
+		bulk.UpdateLeads(p), bulk.MoveLeads(p), bulk.TagLeads(p), bulk.AssignLeads(p), bulk.AddNoteToLeads(p),
+	}, registry.Options{Now: clock.Now})
+	return o
+}
+
+// call runs a tool; more are further arguments as JSON members.
+func (o *office) call(name, args string, more ...string) (crm.BulkResult, registry.Result) {
+	o.Helper()
+	tool, err := registry.Find(o.tools, name)
+	if err != nil {
+		o.Fatal(err)
+	}
+	res := tool.Call(o.Context(), json.RawMessage("{"+strings.Join(append(more, args), ",")+"}"))
+	if err := tool.Verify(res); err != nil {
+		o.Errorf("%s: %v", name, err)
+	}
+	var out crm.BulkResult
+	if err := json.Unmarshal(res.Structured, &out); err != nil {
+		o.Fatal(err)
+	}
+	o.Logf("%s %s: %.300s", name, args, res.Text)
+	return out, res
+}
+
+// both previews and carries out.
+func (o *office) both(name, args string) (preview, done crm.BulkResult) {
+	o.Helper()
+	preview, res := o.call(name, args)
+	if preview.Status != crm.BulkPreview || preview.Confirm == "" {
+		o.Fatalf("no preview: %s", res.Text)
+	}
+	if w := o.writes(); len(w) != 0 {
+		o.Fatalf("the preview wrote: %v", w)
+	}
+	done, res = o.call(name, args, token(preview.Confirm))
+	if res.IsError {
+		o.Fatal(res.Text)
+	}
+	return preview, done
+}
+
+func token(t string) string { return `"confirm_token":"` + t + `"` }
+
+// writes are the requests that are no GET, with the number of items they hold.
+func (o *office) writes() []string {
+	o.Helper()
+	var out []string
+	for _, a := range o.box.Arrivals() {
+		if a.Method == "GET" {
+			continue
+		}
+		var items []json.RawMessage
+		if err := json.Unmarshal(a.Body, &items); err != nil {
+			o.Fatalf("%s %s: %v", a.Method, a.Path, err)
+		}
+		raw, _ := json.Marshal(len(items))
+		out = append(out, a.Method+" "+a.Path+" "+string(raw))
+	}
+	return out
+}
+
+func (o *office) wrote(want ...string) {
+	o.Helper()
+	if got := o.writes(); !slices.Equal(got, want) {
+		o.Errorf("wrote %v, want %v", got, want)
+	}
+	for _, v := range o.box.Violations() {
+		o.Error(v)
+	}
+}
+
+// open are the ids of n open leads.
+func (o *office) open(n int) []int64 {
+	o.Helper()
+	list, err := o.jobs.SearchLeads(o.Context(), crm.LeadSearch{Stage: []string{"open"}, Limit: n})
+	if err != nil || len(list.Items) < n {
+		o.Fatalf("%d open leads, %v", len(list.Items), err)
+	}
+	ids := make([]int64, n)
+	for i, row := range list.Items[:n] {
+		ids[i] = row.ID
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (o *office) lead(id int64) kommo.Lead {
+	o.Helper()
+	l, err := o.api.Leads.Get(o.Context(), id)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return l
+}
+
+func list(ids []int64) string {
+	raw, _ := json.Marshal(ids)
+	return `"lead_ids":` + string(raw)
+}
