@@ -29,10 +29,14 @@ func (s *Set) CompletePromptArgument(ctx context.Context, prompt string, arg mcp
 	return fitting(nil, ""), nil
 }
 
-// CompleteResourceArgument offers values for the variables of templates.
-func (s *Set) CompleteResourceArgument(_ context.Context, uri string, arg mcp.CompleteArgument, _ mcp.CompleteContext) (*mcp.Completion, error) {
-	if uri == "kommo://fields/{entity}" && arg.Name == "entity" {
+// CompleteResourceArgument offers values for the variables of templates: for the id
+// of a card those of cards whose name was typed, or of the last changed ones.
+func (s *Set) CompleteResourceArgument(ctx context.Context, uri string, arg mcp.CompleteArgument, _ mcp.CompleteContext) (*mcp.Completion, error) {
+	switch {
+	case uri == "kommo://fields/{entity}" && arg.Name == "entity":
 		return fitting([]string{"leads", "contacts", "companies"}, arg.Value), nil
+	case arg.Name == "id":
+		return s.cardIDs(ctx, uri, arg.Value), nil
 	}
 	return fitting(nil, ""), nil
 }

@@ -49,6 +49,7 @@ func catalogue() []resource {
 		{"kommo://account", "account", "Account", "The account: name, time zone, currency, today's date, who you are.", showAccount},
 		{"kommo://pipelines", "pipelines", "Pipelines and stages", "All pipelines with their stages, in order, with ids.", showPipelines},
 		{"kommo://users", "users", "Users", "Users with group and rights. Needs an administrator's token.", showUsers},
+		{"kommo://roles", "roles", "Roles", "Roles with their rights in words and who has them. Needs an administrator's token.", showRoles},
 	}
 }
 

@@ -2,6 +2,7 @@ package resources
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,15 @@ func showUsers(ctx context.Context, s *crm.Service, _ map[string]string) (any, e
 		})
 	}
 	return out, nil
+}
+
+// showRoles lists the first 250 roles, which is more than an account has.
+func showRoles(ctx context.Context, s *crm.Service, _ map[string]string) (any, error) {
+	all, err := s.ListRoles(ctx, kommo.MaxPage, "")
+	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.Forbidden {
+		return names[crm.RoleRow]{Items: []crm.RoleRow{}, Unavailable: p.Message}, nil
+	}
+	return names[crm.RoleRow]{Items: all.Items}, err
 }
 
 type fieldView struct {
