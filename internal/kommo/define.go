@@ -42,9 +42,9 @@ func redefine[T any](ctx context.Context, c *Client, op, path, key string, body 
 			return list[0], nil
 		}
 	}
-	if json.Unmarshal(raw, &out) != nil {
-		var none T
-		return none, nil
+	var bare T
+	if json.Unmarshal(raw, &bare) == nil {
+		out = bare
 	}
 	return out, nil
 }

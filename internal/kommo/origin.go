@@ -46,7 +46,7 @@ func (c *Client) driveOrigin(raw string) (*origin, error) {
 		return nil, &Error{Code: CodeMethod, Op: "files.drive", Message: "the account names no address for its files"}
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+	if err != nil || !isBare(u) {
 		return nil, refused
 	}
 	if isLoopback(c.base) && u.Scheme == c.base.Scheme && strings.EqualFold(u.Host, c.base.Host) {
@@ -62,4 +62,9 @@ func (c *Client) driveOrigin(raw string) (*origin, error) {
 		at.base = c.base
 	}
 	return at, nil
+}
+
+// isBare reports whether u is scheme and host and nothing else.
+func isBare(u *url.URL) bool {
+	return u.User == nil && u.RawQuery == "" && u.Fragment == "" && strings.Trim(u.Path, "/") == ""
 }
