@@ -12,11 +12,13 @@ import (
 type common struct {
 	Demo     bool   `help:"Use the embedded make-believe account; all Kommo settings are ignored."`
 	Mode     string `help:"read, write (default) or full (also deletes)." placeholder:"MODE"`
-	Toolsets string `help:"Comma-separated toolsets; default if left out." placeholder:"NAMES"`
+	Toolsets string `help:"Comma-separated toolsets, or all; default if left out." placeholder:"NAMES"`
+	Tools    string `help:"Comma-separated tools: beside --toolsets, or these alone." placeholder:"NAMES"`
+	Exclude  string `help:"Comma-separated tools or toolsets to leave out." placeholder:"NAMES"`
 }
 
 func (c common) flags() Flags {
-	return Flags{Demo: c.Demo, Mode: c.Mode, Toolsets: c.Toolsets}
+	return Flags{Demo: c.Demo, Mode: c.Mode, Toolsets: c.Toolsets, Tools: c.Tools, Exclude: c.Exclude}
 }
 
 type stdioCmd struct{ common }

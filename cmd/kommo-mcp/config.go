@@ -23,6 +23,8 @@ type Config struct {
 	RatePerHost int           // requests a second for all accounts of this process; 0: no common ceiling
 	Mode        string        // read, write or full
 	Toolsets    []string      // names, empty: default
+	Tools       []string      // single tools beside the toolsets; alone: exactly these
+	Exclude     []string      // tools or toolsets to leave out
 	Addr        string        // address of the http command
 	Demo        bool          // embedded sandbox in place of a real account
 }
@@ -32,6 +34,8 @@ type Config struct {
 type Flags struct {
 	Mode     string
 	Toolsets string
+	Tools    string
+	Exclude  string
 	Addr     string
 	Demo     bool
 }
@@ -52,6 +56,8 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 	cfg := Config{
 		Mode:        r.oneOf("KOMMO_MCP_MODE", f.Mode, "write", "read", "write", "full"),
 		Toolsets:    splitList(r.text("KOMMO_MCP_TOOLSETS", f.Toolsets, "")),
+		Tools:       splitList(r.text("KOMMO_MCP_TOOLS", f.Tools, "")),
+		Exclude:     splitList(r.text("KOMMO_MCP_EXCLUDE", f.Exclude, "")),
 		Addr:        r.text("KOMMO_MCP_ADDR", f.Addr, defaultAddr),
 		MaxRetries:  r.number("KOMMO_MCP_MAX_RETRIES", defaultRetries, maxRetries),
 		RatePerHost: r.number("KOMMO_MCP_RATE_PER_HOST", 0, 1000),

@@ -30,12 +30,12 @@ func TestConfigReportsAllProblemsAtOnce(t *testing.T) {
 }
 
 func TestConfigPrecedence(t *testing.T) {
-	env := map[string]string{"KOMMO_MCP_MODE": "read", "KOMMO_MCP_ADDR": "127.0.0.1:1", "KOMMO_MCP_TOOLSETS": "default, bulk"}
-	cfg, err := loadConfig(Flags{Mode: "full"}, lookup(env))
+	env := map[string]string{"KOMMO_MCP_MODE": "read", "KOMMO_MCP_ADDR": "127.0.0.1:1", "KOMMO_MCP_TOOLSETS": "default, bulk", "KOMMO_MCP_TOOLS": "api_get", "KOMMO_MCP_EXCLUDE": "add_note,move_leads"}
+	cfg, err := loadConfig(Flags{Mode: "full", Tools: "api_get api_post"}, lookup(env))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Mode != "full" || cfg.Addr != "127.0.0.1:1" || len(cfg.Toolsets) != 2 || cfg.MaxRetries != defaultRetries {
+	if cfg.Mode != "full" || cfg.Addr != "127.0.0.1:1" || len(cfg.Toolsets) != 2 || len(cfg.Tools) != 2 || len(cfg.Exclude) != 2 || cfg.MaxRetries != defaultRetries {
 		t.Errorf("%+v", cfg)
 	}
 }

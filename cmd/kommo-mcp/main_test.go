@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 )
 
 var update = flag.Bool("update", false, "write generated files anew")
@@ -44,9 +46,20 @@ func run(t *testing.T, env map[string]string, stdin string, args ...string) (cod
 	return code, out.String(), errOut.String()
 }
 
-// TestReadmeTable holds the README's tool table to the registry.
+// TestReadmeTable holds the README's tables to the registry.
 func TestReadmeTable(t *testing.T) {
-	const begin, end = "<!-- tools:begin (written by go generate ./cmd/kommo-mcp) -->\n", "<!-- tools:end -->"
+	code, table, stderr := run(t, nil, "", "tools", "--markdown")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	readmeBlock(t, "tools", table)
+	readmeBlock(t, "toolsets", toolsetTable(tools.All(nil)))
+}
+
+// readmeBlock holds what stands between the marks of a name, or writes it.
+func readmeBlock(t *testing.T, name, want string) {
+	t.Helper()
+	begin, end := "<!-- "+name+":begin (written by go generate ./cmd/kommo-mcp) -->\n", "<!-- "+name+":end -->"
 	path := filepath.Join("..", "..", "README.md")
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -55,17 +68,13 @@ func TestReadmeTable(t *testing.T) {
 	head, rest, ok := strings.Cut(string(raw), begin)
 	table, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatal("the README has no marks around the tool table")
-	}
-	code, want, stderr := run(t, nil, "", "tools", "--markdown")
-	if code != exitOK {
-		t.Fatal(stderr)
+		t.Fatalf("the README has no marks around %s", name)
 	}
 	if table == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("the tool table is out of date; run go generate ./cmd/kommo-mcp\n%s", want)
+		t.Fatalf("the table of %s is out of date; run go generate ./cmd/kommo-mcp\n%s", name, want)
 	}
 	if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o600); err != nil {
 		t.Fatal(err)

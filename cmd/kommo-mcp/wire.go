@@ -55,7 +55,9 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 	if err := registry.Check(all); err != nil {
 		return nil, fmt.Errorf("tool definitions: %w", err)
 	}
-	p.tools, err = registry.Select(all, registry.Choice{Toolsets: p.cfg.Toolsets, Mode: registry.Mode(p.cfg.Mode)})
+	p.tools, err = registry.Select(all, registry.Choice{
+		Toolsets: p.cfg.Toolsets, Tools: p.cfg.Tools, Exclude: p.cfg.Exclude, Mode: registry.Mode(p.cfg.Mode),
+	})
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,42 +47,95 @@ func (m Mode) Allows(c Class) bool {
 	}
 }
 
-// Choice is what the operator wants: toolsets by name (none = DefaultToolset) and a mode ("" = ModeWrite).
+// Choice is what the operator wants. Toolsets and single tools add up; with neither it is DefaultToolset, and
+// with Tools alone it is exactly these. Exclude takes tools, or whole toolsets, away again. Mode "" is
+// ModeWrite.
 type Choice struct {
 	Toolsets []string
+	Tools    []string
+	Exclude  []string
 	Mode     Mode
 }
 
-// Select returns the chosen tools in the order of their names. An unknown toolset or mode is an error that
-// names the valid ones.
+// Select returns the chosen tools in the order of their names. An unknown name is an error that lists the
+// valid ones; so is a tool named singly that the mode leaves out.
 func Select(all []Tool, c Choice) ([]Tool, error) {
 	mode, err := ParseMode(string(c.Mode))
 	if err != nil {
 		return nil, err
 	}
-	valid := Toolsets(all)
-	wanted := map[string]bool{}
-	for _, name := range c.Toolsets {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if name == "" {
-			continue
-		}
-		if name != AllToolsets && name != DefaultToolset && !slices.Contains(valid, name) {
-			return nil, fmt.Errorf("unknown toolset %q: use %s or %s", name, strings.Join(valid, ", "), AllToolsets)
-		}
-		wanted[name] = true
+	sets, tools, exclude := words(c.Toolsets), words(c.Tools), words(c.Exclude)
+	if err := errors.Join(checkToolsets(all, sets), checkTools(all, tools, mode), checkExclude(all, exclude)); err != nil {
+		return nil, err
 	}
-	if len(wanted) == 0 {
-		wanted[DefaultToolset] = true
+	if len(sets) == 0 && len(tools) == 0 {
+		sets = []string{DefaultToolset}
 	}
 	var out []Tool
 	for _, t := range all {
-		if mode.Allows(t.spec.Class) && (wanted[AllToolsets] || wanted[t.spec.Toolset]) {
+		named := func(names []string) bool {
+			return slices.Contains(names, t.spec.Name) || slices.Contains(names, t.spec.Toolset)
+		}
+		chosen := slices.Contains(sets, AllToolsets) || slices.Contains(sets, t.spec.Toolset) || slices.Contains(tools, t.spec.Name)
+		if chosen && mode.Allows(t.spec.Class) && !named(exclude) {
 			out = append(out, t)
 		}
 	}
 	slices.SortFunc(out, func(a, b Tool) int { return strings.Compare(a.spec.Name, b.spec.Name) })
 	return out, nil
+}
+
+// words are names without case, spaces and empty ones.
+func words(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func checkToolsets(all []Tool, names []string) error {
+	valid := Toolsets(all)
+	for _, name := range names {
+		if name != AllToolsets && !slices.Contains(valid, name) {
+			return fmt.Errorf("unknown toolset %q: use %s or %s", name, strings.Join(valid, ", "), AllToolsets)
+		}
+	}
+	return nil
+}
+
+func checkTools(all []Tool, names []string, mode Mode) error {
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(t Tool) bool { return t.spec.Name == name })
+		if i < 0 {
+			return unknownTool(all, name)
+		}
+		if class := all[i].spec.Class; !mode.Allows(class) {
+			return fmt.Errorf("the tool %s is of the class %s, which the mode %s leaves out: choose another mode, or do not name it", name, class, mode)
+		}
+	}
+	return nil
+}
+
+func checkExclude(all []Tool, names []string) error {
+	sets, tools := Toolsets(all), toolNames(all)
+	for _, name := range names {
+		if !slices.Contains(sets, name) && !slices.Contains(tools, name) {
+			return fmt.Errorf("%w; or one of the toolsets %s", unknownTool(all, name), strings.Join(sets, ", "))
+		}
+	}
+	return nil
+}
+
+func unknownTool(all []Tool, name string) error {
+	valid := slices.Sorted(slices.Values(toolNames(all)))
+	guess := ""
+	if near := nearest(name, valid); near != "" {
+		guess = " (did you mean " + near + "?)"
+	}
+	return fmt.Errorf("unknown tool %q%s: use %s", name, guess, strings.Join(valid, ", "))
 }
 
 // Toolsets are the names of the toolsets of these tools: the default one first, the others by name.

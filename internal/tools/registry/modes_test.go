@@ -68,3 +68,46 @@ func TestSelectNamesWhatIsValid(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestSelectSingleTools(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		choice registry.Choice
+		want   string
+	}{
+		{"only these", registry.Choice{Tools: []string{"Preview_Bulk", " add_note "}}, "add_note preview_bulk"},
+		{"beside a toolset", registry.Choice{Toolsets: []string{"default"}, Tools: []string{"list_webhooks"}}, "add_note list_webhooks search_leads update_lead"},
+		{"without one", registry.Choice{Exclude: []string{"add_note"}}, "search_leads update_lead"},
+		{"without a toolset", registry.Choice{Toolsets: []string{"all"}, Exclude: []string{"bulk", "update_lead"}}, "add_note list_webhooks search_leads"},
+		{"named and taken away", registry.Choice{Tools: []string{"add_note", "update_lead"}, Exclude: []string{"add_note"}}, "update_lead"},
+		{"a delete tool in mode full", registry.Choice{Tools: []string{"delete_lead"}, Mode: registry.ModeFull}, "delete_lead"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tools, err := registry.Select(sample(), tc.choice)
+			var got []string
+			for _, tool := range tools {
+				got = append(got, tool.Name())
+			}
+			if err != nil || strings.Join(got, " ") != tc.want {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestSelectRefusesUnknownTools(t *testing.T) {
+	const every = "add_note, delete_lead, list_webhooks, preview_bulk, search_leads, update_lead"
+	for _, tc := range []struct {
+		choice registry.Choice
+		want   string
+	}{
+		{registry.Choice{Tools: []string{"serch_leads"}}, `unknown tool "serch_leads" (did you mean search_leads?): use ` + every},
+		{registry.Choice{Exclude: []string{"bulky_things"}}, `unknown tool "bulky_things": use ` + every + "; or one of the toolsets default, automation, bulk"},
+		{registry.Choice{Tools: []string{"delete_lead"}}, "the tool delete_lead is of the class delete, which the mode write leaves out"},
+		{registry.Choice{Tools: []string{"x_y"}, Toolsets: []string{"z"}}, `unknown toolset "z"`},
+	} {
+		if _, err := registry.Select(sample(), tc.choice); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%+v: got %v", tc.choice, err)
+		}
+	}
+}
