@@ -34,7 +34,7 @@ var verbs = map[string][]Class{
 	"delete": {Delete}, "detach": {Update, Delete}, "discard": {Delete}, "download": {Read}, "get": {Read}, "link": {Create, Update},
 	"list": {Read}, "merge": {Update, Delete}, "move": {Update}, "post": {Create}, "preview": {Read}, "remove": {Update, Delete},
 	"reply": {Create}, "report": {Read}, "restore": {Update}, "retry": {Create, Update}, "run": {Create, Update}, "search": {Read},
-	"send": {Create}, "set": {Update}, "subscribe": {Create, Update}, "tag": {Update}, "unlink": {Update, Delete}, "unsubscribe": {Update, Delete},
+	"send": {Create}, "set": {Update}, "stop": {Update}, "subscribe": {Create, Update}, "tag": {Update}, "unlink": {Update, Delete}, "unsubscribe": {Update, Delete},
 	"update": {Update}, "upload": {Create},
 }
 
