@@ -31,7 +31,7 @@ func CreateLeadWithContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "create_lead_with_contact", Title: "Create a lead with its contact", Class: registry.Create,
 		Description: "Creates a lead with its contact and company. Existing ones are found by phone, e-mail or exact company name, reused and never changed. " +
-			"Use post_call_summary for a call. Phone and e-mail of two different people: nothing is written. " +
+			"Use post_call_summary for a call, update_lead for a lead there is. Phone and e-mail of two different people: nothing is written. " +
 			"contact_id excludes the other contact arguments, company_id excludes company_name.",
 	}, func(ctx context.Context, in createLeadWithContactIn) (crm.MadeLead, error) {
 		s, err := p(ctx)

@@ -25,7 +25,7 @@ type updateContactIn struct {
 func UpdateContact(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_contact", Title: "Update a contact or company", Class: registry.Update, PeopleText: true,
-		Description: "Changes one contact or company; what is left out stays. Use update_lead for the deal. " +
+		Description: "Changes one contact or company; what is left out stays. Use update_lead for a lead. " +
 			"add_ and remove_ keep the other phones and e-mails, both together replace one. A field in fields loses its former value, but phones, e-mails and messengers are added to. " +
 			"Give one of contact_id and company_id.",
 	}, func(ctx context.Context, in updateContactIn) (crm.ChangedPerson, error) {

@@ -21,7 +21,7 @@ func UpdateTask(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "update_task", Title: "Update or complete a task", Class: registry.Update, PeopleText: true,
 		Description: "Changes one task: completes it with a result, reopens it, moves its deadline, changes its text or hands it over; what is left out stays. " +
-			"Find tasks with list_tasks. Kommo cannot delete tasks: complete them.",
+			"Find tasks with list_tasks; create_task makes a new one. Kommo cannot delete tasks: complete them.",
 	}, func(ctx context.Context, in updateTaskIn) (crm.ChangedTask, error) {
 		s, err := p(ctx)
 		if err != nil {
