@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func (l EventList) Keep(n int) any {
 
 // ListEvents tells what happened to a record or in the account, newest first:
 // one request with a warm directory, one more a kind of card for the notes that
-// events tell of, and one for linked records. New events arrive at the head of
+// events tell of, and one for linked records and for tasks each. New events arrive at the head of
 // the list, so that the cursor holds it still by time (Kommo API facts: events).
 func (s *Service) ListEvents(ctx context.Context, in EventQuery) (EventList, error) {
 	names, err := s.names.Snapshot(ctx, directory.InUsers, directory.InPipelines)
@@ -110,15 +111,15 @@ func (s *scanned[T]) hold(until int64) {
 
 func (s *Service) eventList(ctx context.Context, in EventQuery, found scanned[kommo.Event], names *directory.Snapshot) EventList {
 	out := EventList{Items: make([]EventRow, 0, len(found.items)), HasMore: found.hasMore, NextCursor: found.next(), after: found.after}
-	words := s.wordsFor(ctx, found.items, names)
 	ofOne := in.LeadID+in.ContactID+in.CompanyID+in.TaskID != 0
+	words := s.wordsFor(ctx, found.items, names, !ofOne)
 	for _, e := range found.items {
 		row := EventRow{
 			At: moment(e.CreatedAt, names.Account.Location()), Type: eventWord(e.Type),
 			By: words.names.UserName(e.CreatedBy), Bot: e.CreatedBy == 0, Text: words.sentence(e),
 		}
 		if !ofOne && e.EntityID != 0 {
-			row.For = new(s.record(kindOf(e.EntityType), e.EntityID, e.Embedded.Entity.Name))
+			row.For = new(s.record(kindOf(e.EntityType), e.EntityID, cmp.Or(e.Embedded.Entity.Name, words.tasks[e.EntityID])))
 		}
 		out.Items = append(out.Items, row)
 	}
@@ -134,9 +135,9 @@ func (s *Service) eventList(ctx context.Context, in EventQuery, found scanned[ko
 	return out
 }
 
-// wordsFor reads what the sentences need beyond the events: fields by name, notes
-// and the names of linked records, all at once.
-func (s *Service) wordsFor(ctx context.Context, events []kommo.Event, names *directory.Snapshot) eventWords {
+// wordsFor reads what the sentences need beyond the events: fields by name, notes,
+// the names of linked records and the texts of tasks, all at once.
+func (s *Service) wordsFor(ctx context.Context, events []kommo.Event, names *directory.Snapshot, tasks bool) eventWords {
 	w := eventWords{names: names}
 	sections := []directory.Section{directory.InUsers, directory.InPipelines}
 	var linked []cardKey
@@ -166,6 +167,9 @@ func (s *Service) wordsFor(ctx context.Context, events []kommo.Event, names *dir
 	})
 	p.side("notes", func(ctx context.Context) error { w.notes = s.eventNotes(ctx, events); return nil })
 	p.side("linked records", func(ctx context.Context) error { w.cards = s.cardNames(ctx, linked); return nil })
+	if tasks {
+		p.side("tasks", func(ctx context.Context) error { w.tasks = s.taskTexts(ctx, events); return nil })
+	}
 	_, _ = p.done() // what could not be read is said by id
 	return w
 }

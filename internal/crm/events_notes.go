@@ -65,6 +65,28 @@ func (s *Service) eventNotes(ctx context.Context, events []kommo.Event) map[note
 	return out
 }
 
+// taskTexts reads the texts of the tasks that events are about, with one request.
+func (s *Service) taskTexts(ctx context.Context, events []kommo.Event) map[int64]string {
+	var ids []int64
+	for _, e := range events {
+		if e.EntityType == KindTask && !slices.Contains(ids, e.EntityID) {
+			ids = append(ids, e.EntityID)
+		}
+	}
+	out := map[int64]string{}
+	if len(ids) == 0 {
+		return out
+	}
+	page, err := s.api.Tasks.List(ctx, kommo.TaskFilter{IDs: ids, ListOptions: kommo.ListOptions{Limit: kommo.MaxPage}})
+	if err != nil {
+		return out // the events are worth showing without the texts
+	}
+	for _, t := range page.Items {
+		out[t.ID] = t.Text
+	}
+	return out
+}
+
 // noteDeeds are events about notes, as what somebody did.
 var noteDeeds = map[string]string{
 	"common_note_added":             "added a note",
@@ -85,7 +107,7 @@ func (w eventWords) noteDeed(e kommo.Event) string {
 		if format, ok := deeds[verb]; ok { // lead_added tells of the note with which Kommo begins the card
 			return fmt.Sprintf(format, kind)
 		}
-		text = "did this: " + strings.ReplaceAll(e.Type, "_", " ")
+		text = otherDeed(e)
 	}
 	return text + w.noteText(e)
 }

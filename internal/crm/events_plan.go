@@ -49,8 +49,11 @@ var eventTypes = map[string][]string{
 
 // eventWord is the word for a type of event; the type itself where there is none.
 func eventWord(kind string) string {
-	if strings.HasPrefix(kind, "custom_field") {
+	switch {
+	case strings.HasPrefix(kind, "custom_field"):
 		return "field"
+	case kind == "":
+		return "other"
 	}
 	for word, kinds := range eventTypes {
 		if slices.Contains(kinds, kind) {

@@ -26,6 +26,7 @@ type eventWords struct {
 	names *directory.Snapshot
 	cards map[cardKey]string     // names of linked records
 	notes map[noteKey]kommo.Note // the notes that events tell of
+	tasks map[int64]string       // texts of tasks
 }
 
 // sentence says what happened and who did it: "Ana moved it from Offer to
@@ -100,6 +101,14 @@ func (w eventWords) deed(e kommo.Event) string {
 	}
 	if e.Type == "entity_merged" {
 		return "merged another " + e.EntityType + " into it"
+	}
+	return otherDeed(e)
+}
+
+// otherDeed words what there are no words for.
+func otherDeed(e kommo.Event) string {
+	if e.Type == "" {
+		return "changed something"
 	}
 	return "did this: " + strings.ReplaceAll(e.Type, "_", " ")
 }

@@ -36,7 +36,7 @@ func (f *seeding) note(s *seedNote) {
 		f.file(s.params, s.created)
 		f.a.attach(on, s.params["file_uuid"].(string))
 	}
-	f.log(s.created, by, noteEvent(s.typ), on.entity, on.id, nil, valueOf("note", object{"id": n.ID}))
+	f.log(s.created, by, seededNoteEvent(s.typ, s.params), on.entity, on.id, nil, valueOf("note", object{"id": n.ID}))
 }
 
 func (f *seeding) task(s *seedTask) {
@@ -65,4 +65,16 @@ func (f *seeding) taskType(typ int) int64 {
 		return int64(typ + 1)
 	}
 	return f.taskTypes[typ-2]
+}
+
+// seededNoteEvent is the event of a note, also of a letter, which no client can
+// write (Kommo API facts: events, Kommo's own types).
+func seededNoteEvent(typ string, params object) string {
+	if typ != "amomail_message" {
+		return noteEvent(typ)
+	}
+	if incoming, _ := params.bool("income"); incoming {
+		return "incoming_mail"
+	}
+	return "outgoing_mail"
 }

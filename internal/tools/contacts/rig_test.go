@@ -18,8 +18,9 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
-// leapClock waits by moving on, so that waits cost a test no time. Client, jobs
-// and sandbox share it.
+// leapClock waits by moving on, so that waits cost a test no time. Jobs and sandbox
+// share one; the client has its own, since the time limit of calls is real and must
+// not be overtaken.
 type leapClock struct {
 	mu    sync.Mutex
 	ahead time.Duration
@@ -47,6 +48,7 @@ type rig struct {
 	box   *sandbox.Sandbox
 	api   *kommo.Client
 	clock *leapClock
+	wire  *leapClock // of the client
 	tools []registry.Tool
 }
 
@@ -54,7 +56,7 @@ type rig struct {
 // the account calls things is known already, so that requests are counted without.
 func newRig(t *testing.T, userID int64, opts ...sandbox.Option) *rig {
 	t.Helper()
-	r := &rig{T: t, clock: &leapClock{}}
+	r := &rig{T: t, clock: &leapClock{}, wire: &leapClock{}}
 	r.box = sandbox.New(append(opts, sandbox.WithoutRateLimit(), sandbox.WithClock(r.clock.Now))...)
 	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", r.box)
 	r.must(err)
@@ -70,7 +72,7 @@ func newRig(t *testing.T, userID int64, opts ...sandbox.Option) *rig {
 	transport := kommo.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	r.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
-		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(r.clock))
+		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(r.wire))
 	names := directory.New(r.api, directory.WithClock(r.clock))
 	t.Cleanup(names.Close)
 	r.must(names.Refresh(t.Context()))
