@@ -96,18 +96,34 @@ type creation[T any] struct {
 	of         func(T) (id int64, name string)
 }
 
+// taken is the refusal of a name that a thing has already.
+func taken(kind, name string, id int64) error {
+	return problem.New(problem.Duplicate, fmt.Sprintf("There is a %s %q already; nothing was written.", words(kind), name)).
+		WithField("name").WithCandidates(problem.Candidate{ID: id, Name: name}).
+		WithNext("Change that one instead, or choose another name.")
+}
+
+// nameFree refuses a new name that another thing of the kind has already: later
+// calls by name could not tell them apart.
+func nameFree[T any](kind, name string, all []T, of func(T) (id int64, name string), self int64) error {
+	for _, t := range all {
+		if id, has := of(t); name != "" && id != self && directory.SameName(has, name) {
+			return taken(kind, has, id)
+		}
+	}
+	return nil
+}
+
 // createNamed makes a thing unless its name is taken.
 func createNamed[T any](ctx context.Context, s *Service, c creation[T]) (SetupMade, T, error) {
 	out := SetupMade{Created: []Record{}, Found: []Record{}}
-	had, taken, err := c.find(ctx)
+	had, there, err := c.find(ctx)
 	if err != nil {
 		return out, had, err
 	}
-	if taken {
+	if there {
 		id, name := c.of(had)
-		return out, had, problem.New(problem.Duplicate, fmt.Sprintf("There is a %s %q already; nothing was written.", words(c.kind), name)).
-			WithField("name").WithCandidates(problem.Candidate{ID: id, Name: name}).
-			WithNext("Change that one instead, or choose another name.")
+		return out, had, taken(c.kind, name, id)
 	}
 	made, lookedUp, err := settle(ctx, s.clock, write[T]{
 		what: fmt.Sprintf("the %s %q", words(c.kind), c.name), send: c.send, find: c.find,

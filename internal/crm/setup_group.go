@@ -68,9 +68,16 @@ func (s *Service) UpdateFieldGroup(ctx context.Context, kind, group, name string
 	if err != nil {
 		return SetupChanged{}, err
 	}
-	held, err := s.fieldGroup(ctx, of, group)
+	groups, err := s.api.CustomFields.Groups(ctx, of)
 	if err != nil {
 		return SetupChanged{}, err
+	}
+	held, err := pickGroup(groups, group)
+	if err != nil {
+		return SetupChanged{}, err
+	}
+	if other, ok := named(groups, name, func(g kommo.FieldGroup) string { return g.Name }); ok && other.ID != held.ID {
+		return SetupChanged{}, taken(KindFieldGroup, other.Name, 0)
 	}
 	d := newDelta()
 	w := kommo.GroupWrite{Name: d.text("name", held.Name, name)}

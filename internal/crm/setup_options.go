@@ -33,6 +33,13 @@ func (s *Service) UpdateField(ctx context.Context, c FieldDefChange) (SetupChang
 		if err != nil {
 			return SetupChanged{}, err
 		}
+		fields, err := s.names.Fields(ctx, of)
+		if err == nil {
+			err = nameFree(KindField, c.Name, fields.Items, func(f directory.Field) (int64, string) { return f.ID, f.Name }, held.ID)
+		}
+		if err != nil {
+			return SetupChanged{}, err
+		}
 		d := newDelta()
 		w := kommo.CustomFieldWrite{Name: d.text("name", held.Name, c.Name), APIOnly: d.flag("api_only", held.APIOnly, c.APIOnly)}
 		if c.Group != "" {

@@ -174,6 +174,13 @@ func (s *Service) UpdatePipeline(ctx context.Context, c PipelineChange) (SetupCh
 			return SetupChanged{}, problem.Invalid("main", "There is always one main pipeline; nothing was written.").
 				WithNext("Make another pipeline the main one with main: true, and this one stops being it.")
 		}
+		others, err := s.names.Pipelines(ctx)
+		if err == nil {
+			err = nameFree(KindPipeline, c.Name, others, func(p directory.Pipeline) (int64, string) { return p.ID, p.Name }, held.ID)
+		}
+		if err != nil {
+			return SetupChanged{}, err
+		}
 		d := newDelta()
 		w := kommo.PipelineWrite{
 			Name: d.text("name", held.Name, c.Name), Main: d.flag("main", held.Main, c.Main),

@@ -102,14 +102,15 @@ func (s *Service) CreateSource(ctx context.Context, n NewSource) (SetupMade, err
 	})
 }
 
-func (s *Service) sourceHeld(ctx context.Context, nameOrID string) (kommo.LeadSource, error) {
-	all, err := s.api.Sources.List(ctx, "")
+func (s *Service) sourceHeld(ctx context.Context, nameOrID string) (held kommo.LeadSource, all []kommo.LeadSource, err error) {
+	all, err = s.api.Sources.List(ctx, "")
 	if err != nil {
-		return kommo.LeadSource{}, err
+		return held, nil, err
 	}
-	return pick("source", KindSource, nameOrID, all, func(src kommo.LeadSource) called {
+	held, err = pick("source", KindSource, nameOrID, all, func(src kommo.LeadSource) called {
 		return called{id: strconv.FormatInt(src.ID, 10), name: src.Name, detail: src.ExternalID}
 	})
+	return held, all, err
 }
 
 // SourceChange says what to change in a source. What is empty or nil stays.
@@ -123,7 +124,10 @@ type SourceChange struct {
 // UpdateSource changes a source: two requests with a warm directory.
 func (s *Service) UpdateSource(ctx context.Context, c SourceChange) (SetupChanged, error) {
 	return withNames(ctx, s, func(ctx context.Context) (SetupChanged, error) {
-		held, err := s.sourceHeld(ctx, c.Source)
+		held, all, err := s.sourceHeld(ctx, c.Source)
+		if err == nil {
+			err = nameFree(KindSource, c.Name, all, func(src kommo.LeadSource) (int64, string) { return src.ID, src.Name }, held.ID)
+		}
 		if err != nil {
 			return SetupChanged{}, err
 		}
@@ -154,7 +158,7 @@ func (s *Service) UpdateSource(ctx context.Context, c SourceChange) (SetupChange
 
 // DeleteSource deletes a source: two requests.
 func (s *Service) DeleteSource(ctx context.Context, nameOrID string) (Removed, error) {
-	held, err := s.sourceHeld(ctx, nameOrID)
+	held, _, err := s.sourceHeld(ctx, nameOrID)
 	if err != nil {
 		return Removed{}, err
 	}

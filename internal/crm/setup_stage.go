@@ -42,7 +42,7 @@ func (s *Service) createStage(ctx context.Context, n NewStage, color string) (Se
 	}
 	var held kommo.Pipeline
 	out, _, err := createNamed(ctx, s, creation[kommo.Status]{
-		kind: KindStage, name: strings.TrimSpace(n.Name), of: func(st kommo.Status) (int64, string) { return st.ID, st.Name },
+		kind: KindStage, name: strings.TrimSpace(n.Name), of: stageName,
 		find: func(ctx context.Context) (kommo.Status, bool, error) {
 			var err error
 			held, err = s.api.Pipelines.Get(ctx, p.ID)
@@ -62,6 +62,8 @@ func (s *Service) createStage(ctx context.Context, n NewStage, color string) (Se
 	out.Warnings = s.renewed(ctx, out.Warnings, directory.InPipelines)
 	return out, nil
 }
+
+func stageName(st kommo.Status) (int64, string) { return st.ID, st.Name }
 
 // ownStages are the stages that can be moved, in their order, without one of them.
 func ownStages(p kommo.Pipeline, without int64) []kommo.Status {
@@ -105,6 +107,9 @@ func (s *Service) UpdateStage(ctx context.Context, c StageChange) (SetupChanged,
 		if stageWord(st) != string(directory.StageOpen) && (color != "" || c.Position != 0) {
 			return SetupChanged{}, problem.Invalid("stage", fmt.Sprintf("%q is one of the stages that every pipeline has: it keeps its place and its colour; nothing was written.", st.Name)).
 				WithNext("Change its name only, or choose a stage of your own.")
+		}
+		if err := nameFree(KindStage, c.Name, held.Embedded.Statuses, stageName, st.ID); err != nil {
+			return SetupChanged{}, err
 		}
 		d := newDelta()
 		w := kommo.StatusWrite{Name: d.text("name", st.Name, c.Name)}

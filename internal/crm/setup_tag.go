@@ -99,9 +99,8 @@ func (s *Service) UpdateTag(ctx context.Context, tag, name, color string) (Setup
 	if err != nil {
 		return SetupChanged{}, err
 	}
-	if other, ok := named(all, name, func(t kommo.Tag) string { return t.Name }); ok && other.ID != held.ID {
-		return SetupChanged{}, problem.New(problem.Duplicate, fmt.Sprintf("There is a tag %q already; nothing was written.", other.Name)).
-			WithField("name").WithCandidates(problem.Candidate{ID: other.ID, Name: other.Name}).WithNext("Choose another name, or use that tag.")
+	if err := nameFree(KindTag, name, all, func(t kommo.Tag) (int64, string) { return t.ID, t.Name }, held.ID); err != nil {
+		return SetupChanged{}, err
 	}
 	was := ""
 	if held.Color != nil {

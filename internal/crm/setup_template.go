@@ -136,14 +136,15 @@ func buttonTexts(buttons []kommo.TemplateButton) []string {
 	return out
 }
 
-func (s *Service) templateHeld(ctx context.Context, nameOrID string) (kommo.Template, error) {
-	all, err := kommo.Collect(s.api.Templates.All(ctx))
+func (s *Service) templateHeld(ctx context.Context, nameOrID string) (held kommo.Template, all []kommo.Template, err error) {
+	all, err = kommo.Collect(s.api.Templates.All(ctx))
 	if err != nil {
-		return kommo.Template{}, err
+		return held, nil, err
 	}
-	return pick("template", "message template", nameOrID, all, func(t kommo.Template) called {
+	held, err = pick("template", "message template", nameOrID, all, func(t kommo.Template) called {
 		return called{id: strconv.FormatInt(t.ID, 10), name: t.Name}
 	})
+	return held, all, err
 }
 
 // UpdateTemplate changes name, content or buttons of a template: two requests.
@@ -152,7 +153,10 @@ func (s *Service) UpdateTemplate(ctx context.Context, template string, c Templat
 	if err != nil {
 		return SetupChanged{}, err
 	}
-	held, err := s.templateHeld(ctx, template)
+	held, all, err := s.templateHeld(ctx, template)
+	if err == nil {
+		err = nameFree(KindTemplate, c.Name, all, func(t kommo.Template) (int64, string) { return t.ID, t.Name }, held.ID)
+	}
 	if err != nil {
 		return SetupChanged{}, err
 	}
@@ -172,7 +176,7 @@ func (s *Service) UpdateTemplate(ctx context.Context, template string, c Templat
 
 // DeleteTemplate deletes a message template: two requests.
 func (s *Service) DeleteTemplate(ctx context.Context, nameOrID string) (Removed, error) {
-	held, err := s.templateHeld(ctx, nameOrID)
+	held, _, err := s.templateHeld(ctx, nameOrID)
 	if err != nil {
 		return Removed{}, err
 	}

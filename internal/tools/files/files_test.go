@@ -123,8 +123,8 @@ func TestAttachFile(t *testing.T) {
 	if again := r.do("GET GET", "attach_file", args); again.keys["unchanged"] != true {
 		t.Errorf("again %s", again.text)
 	}
-	r.refused("GET GET", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":"none","lead_id":%d}`, lead), "list_files")
-	r.refused("GET GET", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":999999999}`, uuid), "no lead")
+	r.refused("any", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":"none","lead_id":%d}`, lead), "list_files")
+	r.refused("any", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":999999999}`, uuid), "no lead")
 	other := aLead(t, r)
 	r.box.Inject(sandbox.Fault{Method: "PUT", PathPrefix: "/leads/", Kind: sandbox.FaultLostAnswer})
 	if lost := r.do("GET GET PUT GET", "attach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":%d}`, uuid, other)); lost.keys["looked_up"] != true {

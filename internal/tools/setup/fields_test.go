@@ -56,6 +56,8 @@ func TestFieldLife(t *testing.T) {
 	if !strings.Contains(rows.json("items"), `"options":["Very steep","Dome"]`) || !strings.Contains(rows.json("groups"), "Survey") {
 		t.Errorf("rows %s", rows.text)
 	}
+	r.refused("GET", "duplicate", "update_custom_field", `{"field":"Roof slope","name":"roof type"}`, "Roof type")
+	r.refused("GET", "duplicate", "update_field_group", `{"group":"Survey","name":"main"}`, "Main")
 	gone := r.do("GET DELETE GET", "delete_custom_field", `{"field":"Roof slope"}`)
 	if gone.keys["deleted"] != true || gone.json("before") != `{"options":["Very steep","Dome"],"type":"select"}` {
 		t.Errorf("gone %s", gone.text)

@@ -51,6 +51,8 @@ func TestSourceLife(t *testing.T) {
 	if same := r.do("GET", "update_source", `{"source":"Shop downtown","pipeline":"roof repair"}`); same.keys["unchanged"] != true {
 		t.Errorf("same %s", same.text)
 	}
+	r.do("GET POST", "create_source", `{"name":"Fair","external_id":"fair-1"}`)
+	r.refused("GET", "duplicate", "update_source", `{"source":"Fair","name":"shop downtown"}`, "Shop downtown")
 	if rows := r.do("GET", "list_sources", `{"limit":100}`); !strings.Contains(rows.json("items"), `"pipeline":"Roof repair"`) {
 		t.Errorf("rows %s", rows.text)
 	}
@@ -80,6 +82,7 @@ func TestTemplateLife(t *testing.T) {
 	}
 	r.refused("", "invalid_argument", "create_message_template", `{"name":"A","content":"a","buttons":["Yes","Open => https://example.com"]}`, "one sort")
 	r.refused("", "invalid_argument", "create_message_template", `{"name":"A","content":"a","header":"Hi"}`, "whatsapp_category")
+	r.refused("GET", "duplicate", "update_message_template", `{"template":"Hello","name":"crew arrival"}`, "Crew arrival")
 	r.do("GET POST", "create_message_template", `{"name":"Offer","content":"Hi","whatsapp_category":"UTILITY","language":"en"}`)
 	rows := r.do("GET", "list_message_templates", `{"limit":2}`)
 	more := r.do("GET", "list_message_templates", `{"limit":2,"cursor":"`+rows.keys["next_cursor"].(string)+`"}`)

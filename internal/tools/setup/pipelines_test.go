@@ -39,6 +39,8 @@ func TestPipelineLife(t *testing.T) {
 	if rows := r.do("GET", "list_pipelines", `{"limit":100}`); !strings.Contains(rows.json("items"), `"Resellers"`) || !strings.Contains(rows.json("items"), `"kind":"won"`) {
 		t.Errorf("rows %s", rows.text)
 	}
+	r.refused("GET", "duplicate", "update_pipeline", `{"pipeline":"Resellers","name":"roof repair"}`, "Roof repair")
+	r.refused("GET", "duplicate", "update_stage", `{"pipeline":"Resellers","stage":"Talks","name":"contract"}`, "Contract")
 	gone := r.do("GET DELETE GET", "delete_pipeline", `{"pipeline":"Resellers"}`)
 	if gone.keys["deleted"] != true || !strings.Contains(gone.json("before"), "Talks") {
 		t.Errorf("gone %s", gone.text)
