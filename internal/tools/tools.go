@@ -4,6 +4,7 @@ package tools
 import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/automation"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/bulk"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/catalogs"
@@ -111,5 +112,12 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		catalogs.ListLeadProducts(p),
 		catalogs.LinkProductToLead(p),
 		catalogs.UnlinkProductFromLead(p),
+
+		automation.ListBots(p),
+		automation.RunBot(p),
+		automation.StopBot(p),
+		automation.ListLossReasons(p),
+		automation.CreateLossReason(p),
+		automation.DeleteLossReason(p),
 	}
 }
