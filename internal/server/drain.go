@@ -65,10 +65,26 @@ func (d *drain) note(p []byte) {
 		if end < 0 {
 			return
 		}
-		if id := requestID(d.partial[:end]); id != "" {
+		d.noteLine(d.partial[:end])
+		d.partial = d.partial[end+1:]
+	}
+}
+
+// noteLine opens the id of a request and strikes one that is called off, which is
+// never answered. A listen stream is answered only when it is closed.
+func (d *drain) noteLine(line []byte) {
+	var f frame
+	if json.Unmarshal(line, &f) != nil {
+		return
+	}
+	switch f.Method {
+	case "", "subscriptions/listen":
+	case "notifications/cancelled":
+		delete(d.open, string(f.Params.RequestID))
+	default:
+		if id := string(f.ID); id != "" && id != "null" {
 			d.open[id] = struct{}{}
 		}
-		d.partial = d.partial[end+1:]
 	}
 }
 
@@ -95,15 +111,9 @@ func (d *drain) wait() {
 type frame struct {
 	ID     json.RawMessage `json:"id"`
 	Method string          `json:"method"`
-}
-
-func requestID(line []byte) string {
-	var f frame
-	// A listen stream is answered only when it is closed.
-	if json.Unmarshal(line, &f) != nil || f.Method == "" || f.Method == "subscriptions/listen" {
-		return ""
-	}
-	return string(f.ID)
+	Params struct {
+		RequestID json.RawMessage `json:"requestId"`
+	} `json:"params"`
 }
 
 func answeredID(line []byte) string {

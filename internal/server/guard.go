@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,7 +37,7 @@ type guard struct {
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !originAllowed(r.Header.Get("Origin")) {
+	if slices.ContainsFunc(r.Header.Values("Origin"), originRefused) {
 		http.Error(w, "origin not allowed", http.StatusForbidden)
 		return
 	}
@@ -105,19 +107,19 @@ func methodOf(body []byte) string {
 	return envelope.Method
 }
 
-// originAllowed tells whether a browser page of that origin may call. Clients
+// originRefused tells whether a browser page of that origin may not call. Clients
 // that are no browsers send none. Only pages of this machine are let in, which
 // keeps a website from driving the server through its visitor's browser.
-func originAllowed(origin string) bool {
+func originRefused(origin string) bool {
 	if origin == "" {
-		return true
+		return false
 	}
 	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && loopbackHost(u.Hostname())
+	return err != nil || u.Scheme != "http" && u.Scheme != "https" || !loopbackHost(u.Hostname())
 }
 
 func loopbackHost(host string) bool {
-	if host == "localhost" {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

@@ -44,6 +44,10 @@ func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, log *slog.
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+	return newHTTP(listener, s, log), nil
+}
+
+func newHTTP(listener net.Listener, s *mcpserver.MCPServer, log *slog.Logger) *HTTP {
 	stop := make(chan struct{})
 	srv := &http.Server{
 		Handler:           Handler(s, stop),
@@ -54,7 +58,7 @@ func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, log *slog.
 		// No WriteTimeout: a listen stream stays open; the guard bounds the rest.
 	}
 	srv.RegisterOnShutdown(func() { close(stop) })
-	return &HTTP{listener: listener, srv: srv}, nil
+	return &HTTP{listener: listener, srv: srv}
 }
 
 // Handler is the whole HTTP surface: the guarded MCP endpoint and a health

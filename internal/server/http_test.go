@@ -1,0 +1,172 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+)
+
+// pipes is a listener in memory, so that time-outs run in a bubble's fake time.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// bubble runs f against a served HTTP in fake time; the bubble fails when
+// anything of either side is left running.
+func bubble(t *testing.T, f func(t *testing.T, h *HTTP, client *http.Client, stop func())) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		// listChanged, which the product does not offer, keeps a listen stream open.
+		s := mcpserver.NewMCPServer("test", "1", mcpserver.WithToolCapabilities(true))
+		s.AddTool(mcp.NewTool("forever"), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			<-ctx.Done()
+			return mcp.NewToolResultText("cut off"), nil
+		})
+		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		h := newHTTP(p, s, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- h.Serve(ctx) }()
+		transport := &http.Transport{DialContext: p.dial}
+		f(t, h, &http.Client{Transport: transport}, stop)
+		transport.CloseIdleConnections()
+		stop()
+		if err := <-served; err != nil {
+			t.Errorf("serve ended with %v", err)
+		}
+	})
+}
+
+const modernMeta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
+
+func request(t *testing.T, h *HTTP, method, params string) *http.Request {
+	t.Helper()
+	body := `{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":{` + params + modernMeta + `}}`
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL(), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	req.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+	req.Header.Set("Mcp-Method", method)
+	if method == "tools/call" {
+		req.Header.Set("Mcp-Name", "forever")
+	}
+	return req
+}
+
+// TestSlowSenders: who sends headers or a body drop by drop is let go.
+func TestSlowSenders(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		want time.Duration
+	}{
+		"headers": {"POST /mcp HTTP/1.1\r\nHost: localhost\r\n", headerTimeout},
+		"body":    {"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", readTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, h *HTTP, _ *http.Client, _ func()) {
+				start := time.Now()
+				conn, err := h.listener.(*pipes).dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				if _, err := io.WriteString(conn, tt.text); err != nil {
+					t.Fatal(err)
+				}
+				answer, err := io.ReadAll(conn)
+				if err != nil || strings.Contains(string(answer), " 200 ") {
+					t.Errorf("answer %q, error %v", answer, err)
+				}
+				// The server lingers half a second before it closes on a sender.
+				if took := time.Since(start); took < tt.want || took > tt.want+time.Second {
+					t.Errorf("let go after %v, want %v", took, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestACallMayOutlastTheReadTimeout: the limit of a whole request ends a call,
+// not the time allowed for sending it.
+func TestACallMayOutlastTheReadTimeout(t *testing.T) {
+	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
+		start := time.Now()
+		res, err := client.Do(request(t, h, "tools/call", `"name":"forever","arguments":{},`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if took := time.Since(start); took != requestLimit {
+			t.Errorf("ended after %v, want %v", took, requestLimit)
+		}
+	})
+}
+
+// TestListenStreamStaysUntilShutdown: it outlasts every time-out, and does not
+// hold up the shutdown.
+func TestListenStreamStaysUntilShutdown(t *testing.T) {
+	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, stop func()) {
+		res, err := client.Do(request(t, h, "subscriptions/listen", `"notifications":{"toolsListChanged":true},`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := bufio.NewReader(res.Body)
+		if line, err := stream.ReadString('\n'); err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("status %d, first line %q, error %v", res.StatusCode, line, err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			defer res.Body.Close()
+			_, _ = io.Copy(io.Discard, stream)
+		}()
+		time.Sleep(time.Hour) // fake time: nothing waits
+		select {
+		case <-ended:
+			t.Error("the stream ended before the shutdown")
+		default:
+		}
+		start := time.Now()
+		stop()
+		<-ended
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("the stream ended %v after the shutdown began", took)
+		}
+	})
+}
