@@ -91,5 +91,5 @@ type AccountService struct{ c *Client }
 // task_types, version, entity_names, datetime_settings, drive_url,
 // is_api_filter_enabled, invoices_settings.
 func (s *AccountService) Get(ctx context.Context, with ...string) (AccountInfo, error) {
-	return getOne[AccountInfo](ctx, s.c, Request{Op: "account.get", Path: "/account", Query: withQuery(with)})
+	return getCard(ctx, s.c, Request{Op: "account.get", Path: "/account", Query: withQuery(with)}, func(a AccountInfo) int64 { return a.ID })
 }

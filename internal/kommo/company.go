@@ -55,7 +55,7 @@ func (s *CompaniesService) All(ctx context.Context, f CardListFilter) iter.Seq2[
 
 // Get reads one company. with: leads, contacts, customers, catalog_elements.
 func (s *CompaniesService) Get(ctx context.Context, id int64, with ...string) (Company, error) {
-	return getOne[Company](ctx, s.c, Request{Op: "companies.get", Path: idPath("/companies", id), Query: withQuery(with)})
+	return getCard(ctx, s.c, Request{Op: "companies.get", Path: idPath("/companies", id), Query: withQuery(with)}, func(c Company) int64 { return c.ID })
 }
 
 // Create makes companies.

@@ -92,7 +92,7 @@ func (s *ContactsService) All(ctx context.Context, f CardListFilter) iter.Seq2[C
 // Get reads one contact. with: leads, customers, catalog_elements,
 // social_profiles, only_deleted.
 func (s *ContactsService) Get(ctx context.Context, id int64, with ...string) (Contact, error) {
-	return getOne[Contact](ctx, s.c, Request{Op: "contacts.get", Path: idPath("/contacts", id), Query: withQuery(with)})
+	return getCard(ctx, s.c, Request{Op: "contacts.get", Path: idPath("/contacts", id), Query: withQuery(with)}, func(c Contact) int64 { return c.ID })
 }
 
 // Create makes contacts.

@@ -187,7 +187,7 @@ func (s *LeadsService) All(ctx context.Context, f LeadFilter) iter.Seq2[Lead, er
 // Get reads one lead. with: contacts, catalog_elements, loss_reason, source_id,
 // source, is_price_modified_by_robot, only_deleted.
 func (s *LeadsService) Get(ctx context.Context, id int64, with ...string) (Lead, error) {
-	return getOne[Lead](ctx, s.c, Request{Op: "leads.get", Path: idPath("/leads", id), Query: withQuery(with)})
+	return getCard(ctx, s.c, Request{Op: "leads.get", Path: idPath("/leads", id), Query: withQuery(with)}, func(l Lead) int64 { return l.ID })
 }
 
 // Create makes leads, at most 250; 50 are advised. One bad item fails all.

@@ -164,6 +164,28 @@ func TestLeadsUpdate(t *testing.T) {
 	}
 }
 
+// An update is believed only if the answer names the record: some proxies say 200 to anything.
+func TestAnswersWithoutTheRecordAreNotBelieved(t *testing.T) {
+	for _, body := range []string{`{}`, `[]`, `{"_embedded":{"leads":[]}}`, ""} {
+		c, _ := recorded(t, body)
+		_, err := c.Leads.Update(t.Context(), 901, LeadWrite{Name: "a"})
+		if !HasCode(err, CodeBadResponse) || !errorOf(t, err).MayHaveArrived() {
+			t.Errorf("update answered with %q: error %v", body, err)
+		}
+	}
+	c, _ := recorded(t, `{}`, `{}`, `{}`, `{}`, `{}`)
+	_, lead := c.Leads.Get(t.Context(), 901)
+	_, contact := c.Contacts.Get(t.Context(), 901)
+	_, company := c.Companies.Get(t.Context(), 901)
+	_, task := c.Tasks.Get(t.Context(), 901)
+	_, account := c.Account.Get(t.Context())
+	for _, err := range []error{lead, contact, company, task, account} {
+		if !HasCode(err, CodeBadResponse) {
+			t.Errorf("an empty object: error %v", err)
+		}
+	}
+}
+
 func TestLeadsUpdateMany(t *testing.T) {
 	c, r := recorded(t, `{"_embedded":{"leads":[{"id":901,"updated_at":5},{"id":902,"updated_at":"6"}]}}`)
 	done := must(c.Leads.UpdateMany(t.Context(), []LeadWrite{{ID: 901, Name: "a"}, {ID: 902, UpdatedBy: new(int64(11)), UpdatedAt: 6}}))(t)

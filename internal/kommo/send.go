@@ -112,17 +112,17 @@ func (c *Client) broken(ctx, attempt context.Context, o outgoing, err error, sen
 	e, host := &Error{Err: err, sent: sent}, c.origin(o).host
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Code, e.Message = CodeCanceled, "the call was cancelled before "+host+" answered"
+		e.Code, e.Message = CodeCanceled, "the call was cancelled before Kommo ("+host+") answered"
 	case ctx.Err() != nil:
-		e.Code, e.Message = CodeTimeout, "the time for the call ran out before "+host+" answered"
+		e.Code, e.Message = CodeTimeout, "the time for the call ran out before Kommo ("+host+") answered"
 	case !sent:
-		e.Code, e.Message = CodeNetwork, host+" could not be reached; nothing was sent"
+		e.Code, e.Message = CodeNetwork, "Kommo ("+host+") could not be reached; nothing was sent"
 		if cause := plain(err.Error()); cause != "" {
 			e.Message += ": " + cause
 		}
 	case attempt.Err() != nil:
 		e.Code, e.hung = CodeTimeout, true
-		e.Message = host + " did not answer within " + c.attempt.String()
+		e.Message = "Kommo (" + host + ") did not answer within " + c.attempt.String()
 	default:
 		e.Code, e.Message = CodeNetwork, "the connection to "+host+" broke before the whole answer came"
 	}

@@ -118,7 +118,7 @@ func (s *TasksService) All(ctx context.Context, f TaskFilter) iter.Seq2[Task, er
 
 // Get reads one task.
 func (s *TasksService) Get(ctx context.Context, id int64) (Task, error) {
-	return getOne[Task](ctx, s.c, Request{Op: "tasks.get", Path: idPath("/tasks", id)})
+	return getCard(ctx, s.c, Request{Op: "tasks.get", Path: idPath("/tasks", id)}, func(t Task) int64 { return t.ID })
 }
 
 // Create makes tasks.

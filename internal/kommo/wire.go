@@ -162,11 +162,30 @@ func patchOne(ctx context.Context, c *Client, op, path, key string, body any) (U
 	if _, err := c.Do(ctx, Request{Op: op, Method: http.MethodPatch, Path: path, Body: body}, &raw); err != nil {
 		return Updated{}, err
 	}
-	return updatedOne(raw, key), nil
+	out := updatedOne(raw, key)
+	if out.ID == 0 {
+		return Updated{}, nameless(op)
+	}
+	return out, nil
 }
 
-// updatedOne reads the answer to the update of one record. An echo that cannot
-// be read is no failure: the update was taken.
+// nameless is the error of an answer that does not name its record, such as 204 to an
+// update or an empty object. An update may have been taken all the same.
+func nameless(op string) error {
+	return &Error{Code: CodeBadResponse, Op: op, Err: errNoID, sent: true, Message: "Kommo's answer does not name the record"}
+}
+
+// getCard is getOne for records whose id tells a real answer from an empty object.
+func getCard[T any](ctx context.Context, c *Client, r Request, id func(T) int64) (T, error) {
+	out, err := getOne[T](ctx, c, r)
+	if err == nil && id(out) == 0 {
+		err = nameless(r.Op)
+	}
+	return out, err
+}
+
+// updatedOne reads the answer to the update of one record; without an id where it
+// cannot be read.
 func updatedOne(raw json.RawMessage, key string) Updated {
 	var e envelope
 	if json.Unmarshal(raw, &e) == nil {
