@@ -3,7 +3,8 @@
 // numbering plans of Brazil, Mexico, Argentina, Russia and Kazakhstan part ways.
 //
 // The rule on doubt: a number that is not certainly valid keeps its raw text, gets no E.164 form, and nothing is
-// ever merged on it.
+// ever merged on it. Digits written in full without the plus are no doubt where they are valid with it and no number
+// of the account's country: messengers and telephony platforms write so.
 package phone
 
 import (
@@ -102,7 +103,32 @@ func resolve(text, region string) (num *phonenumbers.PhoneNumber, plus bool) {
 			return n, hasPlus(s)
 		}
 	}
-	return nil, false
+	return inFull(text), false
+}
+
+// Digits of a number written in full without its plus, as messengers and some platforms do. Fewer are more likely
+// a local number with a mistake in it.
+const (
+	minFull = 11
+	maxFull = 15
+)
+
+// inFull reads a text as the whole international number; nil unless it is valid as such. It comes last, after the
+// account's own country: 5511987654321 is nobody's number in the United States.
+func inFull(text string) *phonenumbers.PhoneNumber {
+	main, extension := splitExtension(text)
+	digits := onlyDigits(main)
+	if hasPlus(main) || len(digits) < minFull || len(digits) > maxFull {
+		return nil
+	}
+	if extension != "" {
+		extension = ";ext=" + extension
+	}
+	n, err := phonenumbers.Parse("+"+digits+extension, "")
+	if err != nil {
+		return nil
+	}
+	return corrected(n)
 }
 
 // knownRegion is the region in upper case, or empty where the library does not know it.
