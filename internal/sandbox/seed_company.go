@@ -13,9 +13,14 @@ func DemoSeed() Seed { return seedFunc(func(a *account) { fillDemo(a, demoPlan) 
 func SecondSeed() Seed { return seedFunc(func(a *account) { fillDemo(a, secondPlan) }) }
 
 func fillDemo(a *account, plan func(now time.Time, prof profile) *seedPlan) {
-	f := &seeding{a: a, p: plan(a.clock(), a.profile)}
+	f := &seeding{a: a, p: plan(a.clock(), a.profile), order: plan(orderDay(), a.profile)}
 	f.fill()
 }
+
+// orderDay is the day whose order of notes and tasks gives them their ids. With today's
+// order a task would have another id an hour later, and a person trying one command
+// after the other would change the wrong one.
+func orderDay() time.Time { return time.Date(2026, time.January, 15, 12, 0, 0, 0, time.UTC) }
 
 func demoPlan(now time.Time, prof profile) *seedPlan {
 	prof.name, prof.country, prof.currency, prof.currencySymbol = "Sunridge Roofing & Solar", "US", "USD", "$"

@@ -17,8 +17,12 @@ func (d *dice) next() uint64 {
 // below is a number from 0 to n-1.
 func (d *dice) below(n int) int { return int(d.next() % uint64(n)) }
 
-// between is a number from low to high, both included.
-func (d *dice) between(low, high int64) int64 { return low + int64(d.next()%uint64(high-low+1)) }
+// between is a number from low to high, both included. It is the same part of the way
+// whatever the bounds, so that a plan moves with the clock instead of changing.
+func (d *dice) between(low, high int64) int64 {
+	part := float64(d.next()>>11) / (1 << 53)
+	return low + int64(part*float64(high-low+1))
+}
 
 // chance is true in percent of the cases.
 func (d *dice) chance(percent int) bool { return d.below(100) < percent }

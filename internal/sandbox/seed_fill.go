@@ -8,8 +8,9 @@ import (
 // seeding puts a plan into an account. The ids of what was stored are kept in plan
 // order, so that later records can point at earlier ones.
 type seeding struct {
-	a *account
-	p *seedPlan
+	a     *account
+	p     *seedPlan
+	order *seedPlan // the same plan on another day: see orderDay
 
 	groups, roles, users, taskTypes, lossReasons []int64
 	pipelines                                    []*pipeline

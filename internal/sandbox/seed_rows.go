@@ -5,16 +5,25 @@ import (
 	"slices"
 )
 
-// activity stores notes and tasks, oldest first, so that ids follow time.
+// activity stores notes and tasks, oldest first, so that ids follow time but for hours
+// of the day.
 func (f *seeding) activity() {
-	slices.SortStableFunc(f.p.notes, func(x, y seedNote) int { return cmp.Compare(x.created, y.created) })
-	slices.SortStableFunc(f.p.tasks, func(x, y seedTask) int { return cmp.Compare(x.created, y.created) })
-	for i := range f.p.notes {
+	for _, i := range byAge(f.order.notes, func(n seedNote) int64 { return n.created }) {
 		f.note(&f.p.notes[i])
 	}
-	for i := range f.p.tasks {
+	for _, i := range byAge(f.order.tasks, func(t seedTask) int64 { return t.created }) {
 		f.task(&f.p.tasks[i])
 	}
+}
+
+// byAge are the indexes of a list, oldest first.
+func byAge[T any](list []T, created func(T) int64) []int {
+	out := make([]int, len(list))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(x, y int) int { return cmp.Compare(created(list[x]), created(list[y])) })
+	return out
 }
 
 // ref turns an index of the plan into the record it became.
