@@ -101,7 +101,7 @@ func forbiddenCode(p problem) Code {
 
 // meanings are the first halves of messages: what happened, without details.
 var meanings = map[Code]string{
-	CodeInvalid:       "Kommo refused the data, nothing was saved",
+	CodeInvalid:       "Kommo refused the request as invalid, nothing was saved",
 	CodeTransient:     "Kommo had a passing problem and asks to try again",
 	CodeUnauthorized:  "Kommo refused the access token: it is expired, revoked or of another account",
 	CodePayment:       "the Kommo account is not paid, or its plan lacks this feature",

@@ -36,8 +36,14 @@ func (t Tool) completed(p *problem.Problem) *problem.Problem {
 		c.RetryAfter = cmp.Or(c.RetryAfter, k.RetryAfter)
 		c.Next = cmp.Or(c.Next, kommoProblem(k, t.spec).Next)
 	}
-	if c.Next == "" && len(c.Candidates) > 0 {
+	switch {
+	case c.Next != "", c.RetryAfter > 0: // the wait is the next step
+	case len(c.Candidates) > 0:
 		c.Next = "Call again with one of the candidates."
+	case c.Code == problem.NotFound && c.Field != "":
+		c.Next = "Leave " + c.Field + " out, or see with get_account what the account has."
+	default:
+		c.Next = nextSteps[c.Code]
 	}
 	return &c
 }

@@ -52,7 +52,7 @@ func kommoCases() map[string]struct {
 		return &kommo.Error{Status: status, Code: code, Op: "leads.get", Message: msg, RequestID: "req-1", Err: errors.New("inner secret")}
 	}
 	return map[string]c{
-		"400":            {e(400, kommo.CodeInvalid, "refused the data"), "invalid_argument", "Correct the values"},
+		"400":            {e(400, kommo.CodeInvalid, "refused the data"), "invalid_argument", "Compare ids, names and dates"},
 		"400 retry":      {e(400, kommo.CodeTransient, "a passing problem"), "kommo_unavailable", "Try again in a minute"},
 		"401":            {e(401, kommo.CodeUnauthorized, "refused the access token"), "unauthorized", "KOMMO_ACCESS_TOKEN"},
 		"402":            {e(402, kommo.CodePayment, "not paid"), "payment_required", "Billing"},
@@ -67,7 +67,7 @@ func kommoCases() map[string]struct {
 		"500":            {e(500, kommo.CodeServer, "failed on its side"), "kommo_unavailable", "Try again in a minute"},
 		"network":        {e(0, kommo.CodeNetwork, "no connection"), "kommo_unavailable", "Try again in a minute"},
 		"bad response":   {e(200, kommo.CodeBadResponse, "not its API's data"), "bad_response", "KOMMO_SUBDOMAIN"},
-		"too large":      {e(200, kommo.CodeTooLarge, "answer too large"), "bad_response", "KOMMO_SUBDOMAIN"},
+		"too large":      {e(200, kommo.CodeTooLarge, "answer too large"), "bad_response", "Ask for less"},
 		"redirect":       {e(302, kommo.CodeRedirect, "redirected"), "bad_response", "KOMMO_SUBDOMAIN"},
 		"unknown result": {e(504, kommo.CodeUnknownOutcome, "no usable answer"), "outcome_unknown", "Do not repeat"},
 		"timeout":        {e(0, kommo.CodeTimeout, "no answer in time"), "timeout", "Try again"},
@@ -211,5 +211,31 @@ func TestABrokenDefinitionAnswersWithoutPanic(t *testing.T) {
 	tool := registry.Define(listSpec(), func(context.Context, []string) (listOut, error) { return listOut{}, nil })
 	if e := errorOf(t, tool.Call(t.Context(), []byte(`{}`))); e.Code != "internal" {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// Some hosts show the model the text alone, so that it must say which argument is meant.
+func TestTextNamesTheArgument(t *testing.T) {
+	for message, want := range map[string]string{
+		"\"tomorow\" is not a date.": "due: \"tomorow\" is not a date.",
+		"The due date is missing.":   "The due date is missing.",
+	} {
+		r := failing(registry.Create, problem.Invalid("due", message)).Call(t.Context(), nil)
+		if first, _, _ := strings.Cut(r.Text, "\n"); first != want {
+			t.Errorf("first line %q, want %q", first, want)
+		}
+		if e := errorOf(t, r); e.Message != message || e.Field != "due" {
+			t.Errorf("error is %+v", e)
+		}
+	}
+}
+
+func TestNoProblemWithoutNextStep(t *testing.T) {
+	for _, p := range []*problem.Problem{
+		problem.New(problem.Unavailable, "There is no pipeline."), problem.Missing("stage", "There is no stage."), problem.New(problem.NotFound, "There is none."),
+	} {
+		if e := errorOf(t, failing(registry.Read, p).Call(t.Context(), nil)); e.Next == "" {
+			t.Errorf("no next step: %+v", e)
+		}
 	}
 }

@@ -36,7 +36,7 @@ var kommoCodes = map[kommo.Code]problem.Code{
 var nextSteps = map[problem.Code]string{
 	problem.InvalidArgument:  "Correct the values named above and call again; get_account lists the account's own names and fields.",
 	problem.Unauthorized:     "Create a new long-lived token in Kommo (Settings > Integrations > your private integration > Keys and scopes), set it as KOMMO_ACCESS_TOKEN and check KOMMO_SUBDOMAIN. Repeating the call does not help.",
-	problem.PaymentRequired:  "The owner has to pay for the account or change its plan in Kommo (Settings > Billing). Repeating the call does not help.",
+	problem.PaymentRequired:  "The owner has to pay for the account or change its plan in Kommo (Settings > Billing). If it is paid, try once more in a minute: Kommo now and then says so by mistake.",
 	problem.Forbidden:        "Ask an administrator of the account for this right, or use the token of a user who has it. Repeating the call does not help.",
 	problem.Blocked:          "Wait a few minutes and send fewer requests; if it lasts, whoever runs this server should write to Kommo's support.",
 	problem.NotFound:         "Check the id: search for the record to find the right one. It may have been deleted, or belong to another account or user.",
@@ -50,8 +50,12 @@ var nextSteps = map[problem.Code]string{
 	problem.Canceled:         "Call again if the answer is still wanted.",
 }
 
-// scopeStep and addressStep are more exact than the step of their shared code.
+// Steps that are more exact than the step of their shared code.
 const (
+	reasonStep   = "Compare ids, names and dates with get_account and the record, then call again; if all are right, tell whoever runs this server."
+	largeStep    = "Ask for less: a smaller limit or a narrower filter."
+	redirectStep = "Check KOMMO_SUBDOMAIN: the account may have moved or have another name. Repeating the call does not help."
+
 	scopeStep   = "Add the missing scope to the integration in Kommo (Keys and scopes), create a new token there and set it as KOMMO_ACCESS_TOKEN. Repeating the call does not help."
 	addressStep = "An administrator has to add this server's IP address to the list in Kommo's security settings. Repeating the call does not help."
 )
@@ -72,6 +76,9 @@ func kommoProblem(k *kommo.Error, s Spec) *problem.Problem {
 	if lines := fieldLines(k.Fields); lines != "" {
 		p.Message += "\n" + lines
 	}
+	if k.Code == kommo.CodeInvalid && k.Status != 0 && len(k.Fields) == 0 {
+		p.Next = reasonStep
+	}
 	if (code == problem.RateLimited || code == problem.Blocked) && k.RetryAfter > 0 {
 		p.Next = "Wait " + seconds(k.RetryAfter) + ", then call again with the same arguments; do not send calls in parallel."
 	}
@@ -87,6 +94,10 @@ func kommoNext(k kommo.Code, code problem.Code) string {
 		return scopeStep
 	case kommo.CodeIPNotAllowed:
 		return addressStep
+	case kommo.CodeTooLarge:
+		return largeStep
+	case kommo.CodeRedirect:
+		return redirectStep
 	default:
 		return nextSteps[code]
 	}

@@ -110,9 +110,18 @@ func (t Tool) failure(p *problem.Problem) Result {
 	return Result{Text: body.prose(), Structured: doc, IsError: true}
 }
 
+// namesField tells whether the message says which argument is meant: stage, or lead for lead_id.
+func (b errorBody) namesField() bool {
+	last := strings.TrimSuffix(b.Field[strings.LastIndexByte(b.Field, '.')+1:], "_id")
+	return strings.Contains(b.Message, last)
+}
+
 // prose is the cause, the candidates and the next step, a line each.
 func (b errorBody) prose() string {
 	lines := []string{b.Message}
+	if !b.namesField() {
+		lines[0] = b.Field + ": " + b.Message // hosts that show the text alone have no other way to tell
+	}
 	if len(b.Candidates) > 0 {
 		lines = append(lines, "Candidates:")
 	}
