@@ -2,8 +2,6 @@ package crm
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -192,5 +190,5 @@ func lostOrder(err error, what, next string) error {
 	if !kommo.HasCode(err, kommo.CodeUnknownOutcome) {
 		return err
 	}
-	return problem.New(problem.OutcomeUnknown, fmt.Sprintf("%s was sent but Kommo's answer was lost.", strings.TrimSpace(what))).WithNext(next).Wrap(err)
+	return problem.New(problem.OutcomeUnknown, what+" was sent but Kommo's answer was lost.").WithNext(next).Wrap(err)
 }

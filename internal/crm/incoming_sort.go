@@ -95,7 +95,7 @@ func (s *Service) acceptedStage(ctx context.Context, a AcceptIncoming, u kommo.U
 		return stage, err
 	}
 	if stage.Kind == directory.StageIncoming {
-		return stage, problem.Invalid("stage", fmt.Sprintf("%s is the stage of leads that are not accepted yet.", stage.Name)).
+		return stage, problem.Invalid("stage", stage.Name+" is the stage of leads that are not accepted yet.").
 			WithNext("Name another stage, or leave it out for the first one.")
 	}
 	if (stage.Kind == directory.StageWon || stage.Kind == directory.StageLost) && stage.PipelineID != u.PipelineID {

@@ -11,7 +11,7 @@ import (
 
 func TestListsGoByName(t *testing.T) {
 	_, d := demo(t, admin)
-	for name, want := range map[string]string{"": "Products", "products": "Products", " BRANDS ": "Brands", "invo": "Invoices"} {
+	for name, want := range map[string]string{"": "Products", "products": "Products", "BRANDS": "Brands", "invo": "Invoices"} {
 		c, err := d.Catalog(t.Context(), name)
 		if err != nil || c.Name != want {
 			t.Errorf("%q: %+v, %v", name, c, err)

@@ -70,8 +70,10 @@ func TestUnsortedCreates(t *testing.T) {
 	two := `{"_embedded":{"unsorted":[{"uid":"b","request_id":"1","_embedded":{"leads":[{"id":10}]}},{"uid":"a","request_id":"0","_embedded":{"leads":[{"id":9}],"contacts":[{"id":6}]}}]}}`
 	c, r := recorded(t, two, `{"_embedded":{"unsorted":[{"uid":"a","request_id":"0"}]}}`)
 	made := must(c.Unsorted.CreateForms(t.Context(), []UnsortedWrite[FormMetadata]{
-		{SourceUID: "s1", SourceName: "Landing", PipelineID: 31, CreatedAt: 50, Metadata: FormMetadata{FormID: "f", FormName: "Call me", FormPage: "p", SentAt: 49},
-			Embedded: UnsortedCards{Leads: []LeadWrite{{Name: "Roof"}}, Contacts: []ContactWrite{{Name: "Ana"}}}},
+		{
+			SourceUID: "s1", SourceName: "Landing", PipelineID: 31, CreatedAt: 50, Metadata: FormMetadata{FormID: "f", FormName: "Call me", FormPage: "p", SentAt: 49},
+			Embedded: UnsortedCards{Leads: []LeadWrite{{Name: "Roof"}}, Contacts: []ContactWrite{{Name: "Ana"}}},
+		},
 		{SourceUID: "s2", SourceName: "Landing"},
 	}))(t)
 	if made[0].UID != "a" || made[0].ContactID() != 6 || made[1].LeadID() != 10 {
