@@ -45,6 +45,9 @@ func (s *Sandbox) chosenAccount(c *call) *account {
 	if host := c.q.get("account"); host != "" {
 		return s.byHost[strings.ToLower(host)]
 	}
+	if len(s.accounts) > 1 && s.byHost[hostname(c.r.Host)] == nil {
+		return nil // the person chooses
+	}
 	return c.a
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -104,11 +103,7 @@ func (j *hookJob) send(ctx context.Context, client *http.Client) bool {
 // isLoopback tells whether the destination is on this machine.
 func isLoopback(destination string) bool {
 	u, err := url.Parse(destination)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return err == nil && loopbackName(u.Hostname())
 }
 
 // withHooks lets every write announce the events it logged. Handlers that choose

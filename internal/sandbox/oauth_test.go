@@ -168,3 +168,24 @@ func TestConsentAsksWhichAccount(t *testing.T) {
 		t.Errorf("%v %v", loc, err)
 	}
 }
+
+// TestTheListenersAddressServesTheTokensAccount: a client that knows nothing of
+// Host may use the address as it is, whichever account its token is of.
+func TestTheListenersAddressServesTheTokensAccount(t *testing.T) {
+	g := oauthRig(t, WithAccount("acme.kommo.com", Blank()))
+	tokens := map[string]string{g.host: g.token, "acme.kommo.com": g.s.Token("acme.kommo.com")}
+	for _, address := range []string{"127.0.0.1:18080", "localhost:18080", "[::1]:18080", "[::1]"} {
+		for host, token := range tokens {
+			g.host, g.token = address, token
+			sub, _, _ := strings.Cut(host, ".")
+			g.get("/account").want(200).eq(sub, "subdomain")
+		}
+		g.token = ""
+		g.get("/account").want(401)
+		if page := string(g.do("GET", "//oauth?client_id=c1", "").want(200).raw); !strings.Contains(page, "acme.kommo.com") || !strings.Contains(page, DefaultHost) {
+			t.Errorf("no choice of accounts: %s", page)
+		}
+	}
+	g.host, g.token = "nobody.kommo.com", tokens["acme.kommo.com"]
+	g.get("/account").want(401)
+}

@@ -120,17 +120,25 @@ func New(opts ...Option) *Sandbox {
 }
 
 // account finds the account of a Host header and the base of its links. A host
-// that is no account's stands for the only one there is, so that a client may use
-// the listener's address as it is.
+// that is no account's stands for the only one there is. Of several, the
+// listener's own address stands for the one of the token, else for the first, so
+// that a client may use that address as it is.
 func (s *Sandbox) account(r *http.Request) (a *account, base string) {
 	host := hostname(r.Host)
-	if a := s.byHost[host]; a != nil {
-		return a, "https://" + host
-	}
-	if len(s.accounts) == 1 {
+	switch {
+	case s.byHost[host] != nil:
+		return s.byHost[host], "https://" + host
+	case len(s.accounts) == 1:
 		return s.accounts[0], "http://" + r.Host
+	case loopbackName(host):
+		return cmp.Or(s.accountOfToken(r), s.accounts[0]), "http://" + r.Host
 	}
 	return nil, "https://" + host
+}
+
+func loopbackName(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func hostname(hostport string) string {

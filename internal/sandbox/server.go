@@ -27,7 +27,7 @@ func Listen(ctx context.Context, addr string, s *Sandbox) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox address %q: %w", addr, err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !loopbackName(host) {
 		return nil, ErrNotLoopback
 	}
 	var lc net.ListenConfig
