@@ -67,8 +67,9 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+// TestGoldenDefinitions covers the opt-in toolsets, too.
 func TestGoldenDefinitions(t *testing.T) {
-	for _, tool := range listed(t, registry.ModeFull) {
+	for _, tool := range tools.All(nil) {
 		golden(t, "tools/"+tool.Name()+".json", pretty(t, tool))
 	}
 }

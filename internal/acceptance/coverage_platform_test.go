@@ -1,0 +1,147 @@
+package acceptance
+
+const (
+	ownSecret = "a chat channel of one's own signs with a secret that Kommo's support hands out, not with the token"
+	noTool    = "tokens are this server's own business and never pass through a tool"
+	inDrive   = "left to Kommo's own pages: no agent's job needs it"
+	chatsLast = "reading and answering chats has no tool of its own yet"
+)
+
+// platformEndpoints are the operations on everything around the cards.
+func platformEndpoints() []section {
+	return []section{
+		{"Incoming leads", []endpoint{
+			{"GET", "/leads/unsorted", "list_incoming_leads", ""},
+			{"GET", "/leads/unsorted/{uid}", "accept_incoming_lead, decline_incoming_lead, link_incoming_lead", ""},
+			{"GET", "/leads/unsorted/summary", "get_incoming_summary", ""},
+			{"POST", "/leads/unsorted/{forms|sip}", "create_incoming_lead, post_call_summary", ""},
+			{"POST", "/leads/unsorted/{uid}/accept", "accept_incoming_lead", ""},
+			{"POST", "/leads/unsorted/{uid}/link", "link_incoming_lead", ""},
+			{"DELETE", "/leads/unsorted/{uid}/decline", "decline_incoming_lead", ""},
+		}},
+		{"Lists and products", []endpoint{
+			{"GET", "/catalogs", "list_catalogs", ""},
+			{"GET", "/catalogs/{id}", "api_get", inList},
+			{"POST", "/catalogs", "api_post", "an account has ten lists at most; they are made once"},
+			{"PATCH", "/catalogs", "api_patch", ""},
+			{"PATCH", "/catalogs/{id}", "api_patch", ""},
+			{"GET", "/catalogs/{id}/elements", "list_catalog_elements, list_lead_products", ""},
+			{"GET", "/catalogs/{id}/elements/{id}", "get_catalog_element, update_catalog_element", ""},
+			{"POST", "/catalogs/{id}/elements", "create_catalog_element", ""},
+			{"PATCH", "/catalogs/{id}/elements", "api_patch", oneByOne},
+			{"PATCH", "/catalogs/{id}/elements/{id}", "update_catalog_element", ""},
+		}},
+		{"Bots", []endpoint{
+			{"GET", "/bots", "list_bots, run_bot, stop_bot", ""},
+			{"GET", "/bots/{id}", "api_get", inList},
+			{"POST", "/bots/{id}/run", "run_bot", ""},
+			{"POST", "/bots/run", "api_post", "run_bot starts one bot on one card"},
+			{"POST", "/bots/{id}/stop", "stop_bot", ""},
+			{"POST", "/api/v2/salesbot/run", "", "the older form of /bots/{id}/run"},
+			{"POST", "/{salesbot|marketingbot}/{id}/continue/{id}", "api_post", "answers a bot that waits for a widget; its address comes with the bot's request"},
+		}},
+		{"Files", []endpoint{
+			{"GET", cards + "/{id}/files", "list_files, attach_file", ""},
+			{"PUT", cards + "/{id}/files", "attach_file, upload_file", ""},
+			{"DELETE", cards + "/{id}/files", "api_delete", ""},
+			{"GET", "/files/{uuid}/links", "api_get", ""},
+			{"POST", "drive:/v1.0/sessions", "upload_file", ""},
+			{"POST", "drive:/v1.0/sessions/upload/{token}", "upload_file", ""},
+			{"GET", "drive:/v1.0/files", "list_files", ""},
+			{"GET", "drive:/v1.0/files/{uuid}", "attach_file", ""},
+			{"PATCH", "drive:/v1.0/files/{uuid}", "", inDrive},
+			{"GET", "drive:/v1.0/files/{uuid}/versions", "", inDrive},
+			{"DELETE", "drive:/v1.0/files", "", inDrive},
+			{"POST", "drive:/v1.0/files/restore", "", inDrive},
+			{"GET", "drive:/v1.0/files/stats", "", inDrive},
+			{"GET", "drive:/download/{id}/{uuid}/{uuid}/{name}", "", "list_files gives the link, for a person to open"},
+		}},
+		{"Webhooks, sources, templates", []endpoint{
+			{"GET", "/webhooks", "list_webhooks", ""},
+			{"POST", "/webhooks", "set_webhook", ""},
+			{"DELETE", "/webhooks", "delete_webhook", ""},
+			{"GET", "/sources", "list_sources", ""},
+			{"GET", "/sources/{id}", "api_get", inList},
+			{"POST", "/sources", "create_source", ""},
+			{"PATCH", "/sources", "api_patch", oneByOne},
+			{"PATCH", "/sources/{id}", "update_source", ""},
+			{"DELETE", "/sources", "api_delete", oneByOne},
+			{"DELETE", "/sources/{id}", "delete_source", ""},
+			{"GET", "/chats/templates", "list_message_templates", ""},
+			{"GET", "/chats/templates/{id}", "api_get", inList},
+			{"POST", "/chats/templates", "create_message_template", ""},
+			{"PATCH", "/chats/templates", "api_patch", oneByOne},
+			{"PATCH", "/chats/templates/{id}", "update_message_template", ""},
+			{"DELETE", "/chats/templates", "api_delete", oneByOne},
+			{"DELETE", "/chats/templates/{id}", "delete_message_template", ""},
+			{"POST", "/chats/templates/{id}/review", "api_post", ""},
+			{"POST", "/chats/templates/{id}/review/{id}", "api_post", "for the integration that reviews WhatsApp templates"},
+			{"GET", "/website_buttons", "api_get", ""},
+			{"GET", "/website_buttons/{id}", "api_get", ""},
+			{"POST", "/website_buttons", "api_post", ""},
+			{"PATCH", "/website_buttons/{id}", "api_patch", ""},
+			{"POST", "/website_buttons/{id}/online_chat", "api_post", ""},
+		}},
+		{"Talks", []endpoint{
+			{"GET", "/talks", "api_get", chatsLast},
+			{"GET", "/talks/{id}", "api_get", chatsLast},
+			{"GET", "/talks/{id}/messages", "api_get", chatsLast},
+			{"POST", "/talks/{id}/close", "api_post", chatsLast},
+			{"POST", "/talks/{id}/send_message", "api_post", chatsLast},
+		}},
+		{"Customers", customerEndpoints()},
+		{"Widgets and others", []endpoint{
+			{"GET", "/widgets", "api_get", ""},
+			{"GET", "/widgets/{code}", "api_get", ""},
+			{"POST", "/widgets/{code}", "api_post", ""},
+			{"DELETE", "/widgets/{code}", "api_delete", ""},
+			{"POST", "/short_links", "api_post", ""},
+			{"GET", "/currencies", "api_get", "get_account tells the account's own"},
+			{"POST", "/api/v2/events", "", "the pop-up of a call under way, of the older API; post_call_summary logs finished calls"},
+			{"POST", "/api/v2/sources/{url|file|text}", "", "knowledge for Kommo's own AI, of the older API; its paths are not certain"},
+		}},
+		{"A chat channel of one's own (amojo)", []endpoint{
+			{"POST", "amojo:/v2/origin/custom/{id}/connect", "", ownSecret},
+			{"DELETE", "amojo:/v2/origin/custom/{id}/disconnect", "", ownSecret},
+			{"POST", "amojo:/v2/origin/custom/{id}/chats", "", ownSecret},
+			{"GET", "amojo:/v2/origin/custom/{id}/chats/{id}/history", "", ownSecret},
+			{"POST", "amojo:/v2/origin/custom/{id}", "", ownSecret},
+			{"POST", "amojo:/v2/origin/custom/{id}/{id}/delivery_status", "", ownSecret},
+			{"POST", "amojo:/v2/origin/custom/{id}/typing", "", ownSecret},
+			{"POST", "amojo:/v2/origin/custom/{id}/react", "", ownSecret},
+		}},
+		{"Access", []endpoint{
+			{"GET", "oauth:/oauth", "", noTool},
+			{"POST", "oauth:/oauth2/access_token", "", noTool},
+			{"GET", "oauth:/oauth2/account/current/subdomain", "", noTool},
+			{"GET", "oauth:/oauth2/account/subdomain", "", noTool},
+		}},
+	}
+}
+
+// customerEndpoints are all reached through the toolset api.
+func customerEndpoints() []endpoint {
+	var out []endpoint
+	for _, e := range []struct{ method, path string }{
+		{"GET", ""}, {"GET", "/{id}"}, {"POST", ""}, {"PATCH", ""}, {"PATCH", "/{id}"}, {"PATCH", "/mode"}, {"GET", "/statuses"},
+		{"POST", "/{id}/bonus_points"}, {"GET", "/{id}/subscriptions"},
+		{"GET", "/transactions"}, {"GET", "/transactions/{id}"}, {"DELETE", "/transactions/{id}"},
+		{"GET", "/{id}/transactions"}, {"GET", "/{id}/transactions/{id}"}, {"POST", "/{id}/transactions"},
+		{"GET", "/segments"}, {"GET", "/segments/{id}"}, {"POST", "/segments"}, {"PATCH", "/segments/{id}"}, {"DELETE", "/segments/{id}"},
+		{"GET", "/links"}, {"POST", "/{link|unlink}"}, {"GET", "/{id}/links"}, {"POST", "/{id}/{link|unlink}"},
+		{"GET", "/tags"}, {"POST", "/tags"},
+		{"GET", "/notes"}, {"GET", "/notes/{id}"}, {"POST", "/notes"}, {"PATCH", "/notes"}, {"PATCH", "/notes/{id}"}, {"POST", "/notes/{id}/{pin|unpin}"},
+		{"GET", "/{id}/notes"}, {"GET", "/{id}/notes/{id}"}, {"POST", "/{id}/notes"}, {"PATCH", "/{id}/notes"}, {"PATCH", "/{id}/notes/{id}"},
+		{"POST", "/{id}/notes/{id}/{pin|unpin}"},
+		{"GET", "/{id}/files"}, {"PUT", "/{id}/files"}, {"DELETE", "/{id}/files"},
+		{"GET", "/custom_fields"}, {"GET", "/custom_fields/{id}"}, {"POST", "/custom_fields"}, {"PATCH", "/custom_fields"},
+		{"PATCH", "/custom_fields/{id}"}, {"DELETE", "/custom_fields/{id}"},
+		{"GET", "/segments/custom_fields"}, {"GET", "/segments/custom_fields/{id}"}, {"POST", "/segments/custom_fields"},
+		{"PATCH", "/segments/custom_fields"}, {"PATCH", "/segments/custom_fields/{id}"}, {"DELETE", "/segments/custom_fields/{id}"},
+		{"GET", "/custom_fields/groups"}, {"GET", "/custom_fields/groups/{id}"}, {"POST", "/custom_fields/groups"},
+		{"PATCH", "/custom_fields/groups/{id}"}, {"DELETE", "/custom_fields/groups/{id}"},
+	} {
+		out = append(out, endpoint{e.method, customers + e.path, fallback[e.method], onlyAmo})
+	}
+	return out
+}
