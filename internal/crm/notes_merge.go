@@ -52,9 +52,8 @@ func mergeNotes(ctx context.Context, at cursor, p notePlan, limit int) (scanned[
 			if err != nil && len(out.items) == 0 {
 				return out, err
 			}
-			if !ok || err != nil {
-				out.hasMore, out.more, out.cutOff = true, m.place(at), true
-				return out, nil
+			if err != nil || !ok {
+				break // what was found is worth more than an error
 			}
 			continue
 		}
@@ -77,6 +76,8 @@ func mergeNotes(ctx context.Context, at cursor, p notePlan, limit int) (scanned[
 		}
 		out.items, out.after = append(out.items, n), append(out.after, m.at)
 	}
+	out.hasMore, out.more, out.cutOff = true, m.place(at), true
+	return out, nil
 }
 
 // hungry tells that some list has to be read on before the newest note is known.
