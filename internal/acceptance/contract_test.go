@@ -19,14 +19,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// listed are the tools of a mode, without any account.
-func listed(t *testing.T, mode registry.Mode) []registry.Tool {
+// listed are the tools of a mode, without any account; of the default toolset
+// unless others are named.
+func listed(t *testing.T, mode registry.Mode, toolsets ...string) []registry.Tool {
 	t.Helper()
 	all := tools.All(crm.Provider(nil))
 	if err := registry.Check(all); err != nil {
 		t.Fatal(err)
 	}
-	chosen, err := registry.Select(all, registry.Choice{Mode: mode})
+	chosen, err := registry.Select(all, registry.Choice{Mode: mode, Toolsets: toolsets})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,17 +77,25 @@ func TestGoldenDefinitions(t *testing.T) {
 
 func TestGoldenLists(t *testing.T) {
 	for _, mode := range []registry.Mode{registry.ModeRead, registry.ModeWrite, registry.ModeFull} {
-		type line struct {
-			Name  string         `json:"name"`
-			Class string         `json:"class"`
-			Hints registry.Hints `json:"hints"`
-		}
-		var lines []line
-		for _, tool := range listed(t, mode) {
-			lines = append(lines, line{tool.Name(), tool.Spec().Class.String(), tool.Spec().Hints()})
-		}
-		golden(t, "lists/"+string(mode)+".json", pretty(t, lines))
+		golden(t, "lists/"+string(mode)+".json", pretty(t, lines(listed(t, mode))))
+		golden(t, "lists/all-"+string(mode)+".json", pretty(t, lines(listed(t, mode, registry.AllToolsets))))
 	}
+}
+
+// line is a tool in a golden list.
+type line struct {
+	Name    string         `json:"name"`
+	Toolset string         `json:"toolset"`
+	Class   string         `json:"class"`
+	Hints   registry.Hints `json:"hints"`
+}
+
+func lines(tools []registry.Tool) []line {
+	out := make([]line, 0, len(tools))
+	for _, tool := range tools {
+		out = append(out, line{tool.Name(), tool.Spec().Toolset, tool.Spec().Class.String(), tool.Spec().Hints()})
+	}
+	return out
 }
 
 const (
@@ -135,7 +144,7 @@ type property struct {
 // argument, wherever it occurs.
 func TestArgumentsAgreeAcrossTools(t *testing.T) {
 	seen := map[string]string{}
-	for _, tool := range listed(t, registry.ModeFull) {
+	for _, tool := range listed(t, registry.ModeFull, registry.AllToolsets) {
 		var schema struct {
 			Properties map[string]property `json:"properties"`
 		}
@@ -155,12 +164,12 @@ func TestArgumentsAgreeAcrossTools(t *testing.T) {
 	}
 }
 
-var toolName = regexp.MustCompile(`\b(get|search|list|report|create|add|post|update|move)_[a-z_]+\b`)
+var toolName = regexp.MustCompile(`\b(get|search|list|report|create|add|post|update|move|link|unlink|accept|decline|run|stop|upload|attach|set|delete|tag|assign)_[a-z_]+\b`)
 
 // TestDescriptionsNameToolsThatExist and say when to use another.
 func TestDescriptionsNameToolsThatExist(t *testing.T) {
 	known, arguments := map[string]bool{}, map[string]bool{}
-	all := listed(t, registry.ModeFull)
+	all := listed(t, registry.ModeFull, registry.AllToolsets)
 	for _, tool := range all {
 		known[tool.Name()] = true
 		var schema struct {
@@ -184,7 +193,7 @@ func TestDescriptionsNameToolsThatExist(t *testing.T) {
 
 // TestDescriptionsFitTheClass: no read tool leads with a verb of change.
 func TestDescriptionsFitTheClass(t *testing.T) {
-	for _, tool := range listed(t, registry.ModeFull) {
+	for _, tool := range listed(t, registry.ModeFull, registry.AllToolsets) {
 		first, _, _ := strings.Cut(tool.Spec().Description, " ")
 		changes := regexp.MustCompile(`(?i)^(create|add|update|change|set|move|delete|write|log)s?$`).MatchString(first)
 		if tool.Spec().Class == registry.Read && changes {
