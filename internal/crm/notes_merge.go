@@ -33,6 +33,8 @@ type noteMerge struct {
 	pages int // left to read
 	at    cursor
 	skip  int // notes of the first second that an earlier call has passed
+
+	failed error // of the last page
 }
 
 // mergeNotes walks the lists until enough notes are found, all have ended, or the
@@ -48,14 +50,13 @@ func mergeNotes(ctx context.Context, at cursor, p notePlan, limit int) (scanned[
 				out.hasMore, out.more = true, m.at
 				return out, nil
 			}
-			ok, err := m.load(ctx)
-			if err != nil && len(out.items) == 0 {
-				return out, err
+			if m.load(ctx) {
+				continue
 			}
-			if err != nil || !ok {
-				break // what was found is worth more than an error
+			if m.failed != nil && len(out.items) == 0 {
+				return out, m.failed
 			}
-			continue
+			break // what was found is worth more than an error
 		}
 		before := m.at
 		n, ok := m.next()
@@ -91,10 +92,10 @@ func (m *noteMerge) hungry() bool {
 }
 
 // load reads the next page of every list that has none left, at once; false where
-// pages or time are used up.
-func (m *noteMerge) load(ctx context.Context) (bool, error) {
+// pages or time are used up, or where it failed.
+func (m *noteMerge) load(ctx context.Context) bool {
 	if m.pages < maxScanPages && !timeLeft(ctx) {
-		return false, nil
+		return false
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, l := range m.lists {
@@ -102,8 +103,8 @@ func (m *noteMerge) load(ctx context.Context) (bool, error) {
 			continue
 		}
 		if m.pages == 0 {
-			_ = g.Wait()
-			return false, nil
+			m.failed = g.Wait()
+			return false
 		}
 		m.pages--
 		g.Go(func() error {
@@ -115,7 +116,8 @@ func (m *noteMerge) load(ctx context.Context) (bool, error) {
 			return nil
 		})
 	}
-	return true, g.Wait()
+	m.failed = g.Wait()
+	return m.failed == nil
 }
 
 // next takes the newest note; of equal ones that of the first list.

@@ -186,6 +186,10 @@ func TestEventsOfTheAccount(t *testing.T) {
 	check(`{"types":["task"],"period":"today"}`, func(e crm.EventRow) bool {
 		return e.For.Kind == "task" && e.For.ID != h.task || e.For.Name == "Call back"
 	})
+	var won crm.EventList
+	if sent := r.do("list_events", `{"stage":"won"}`, &won); sent != "GET" || len(won.Items) != 20 || won.Note != "" {
+		t.Errorf("Kommo was not asked for the stage: %s, %d rows, %s", sent, len(won.Items), won.Note)
+	}
 	day := time.Now().AddDate(0, 0, -40).Format(time.DateOnly)
 	check(`{"period":"`+day+`..`+day+`"}`, func(e crm.EventRow) bool { return strings.HasPrefix(e.At, day) })
 	var list crm.EventList
