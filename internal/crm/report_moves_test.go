@@ -1,6 +1,7 @@
 package crm_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -212,4 +213,18 @@ func TestReportSaysHowFarTheLogWasRead(t *testing.T) {
 	}
 	today := r.report(crm.ReportQuestion{Period: "today"})
 	callEqual(t, "a short period is whole", today.Complete, true)
+}
+
+func TestReportStopsReadingTheLogInTime(t *testing.T) {
+	r := newCallRig(t)
+	if pagesOfMoves(r) < 2 {
+		t.Fatal("the seed has changed: its moves fit into one page")
+	}
+	<-r.clock.After(2 * time.Second) // so that no request has to wait for its turn
+	ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+	defer cancel()
+	got, err := r.jobs.PipelineReport(ctx, crm.ReportQuestion{Period: "2020-01-01.."})
+	if err != nil || got.Complete || !strings.Contains(got.Coverage, "only (time ran out): moves before that are missing") {
+		t.Errorf("%v: %s", err, got.Coverage)
+	}
 }

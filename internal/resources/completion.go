@@ -2,6 +2,7 @@ package resources
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -87,7 +88,7 @@ func accountNames(ctx context.Context, service *crm.Service, kind string) []stri
 // it first.
 func fitting(values []string, typed string) *mcp.Completion {
 	typed = strings.ToLower(strings.TrimSpace(typed))
-	begin, within := []string{}, []string{}
+	var begin, within []string
 	for _, v := range values {
 		switch low := strings.ToLower(v); {
 		case strings.HasPrefix(low, typed):
@@ -96,7 +97,7 @@ func fitting(values []string, typed string) *mcp.Completion {
 			within = append(within, v)
 		}
 	}
-	all := append(begin, within...)
+	all := slices.Concat(begin, within)
 	total := len(all)
-	return &mcp.Completion{Values: all[:min(total, mostCompletions)], Total: total, HasMore: total > mostCompletions}
+	return &mcp.Completion{Values: append([]string{}, all[:min(total, mostCompletions)]...), Total: total, HasMore: total > mostCompletions}
 }
