@@ -1,5 +1,7 @@
 package acceptance
 
+import "strings"
+
 const (
 	ownSecret = "a chat channel of one's own signs with a secret that Kommo's support hands out, not with the token"
 	noTool    = "tokens are this server's own business and never pass through a tool"
@@ -119,29 +121,27 @@ func platformEndpoints() []section {
 	}
 }
 
+// customerPaths are the operations on customers, by method.
+var customerPaths = [][2]string{
+	{"GET", `. /{id} /statuses /{id}/subscriptions /transactions /transactions/{id} /{id}/transactions /{id}/transactions/{id}
+		/segments /segments/{id} /links /{id}/links /tags /notes /notes/{id} /{id}/notes /{id}/notes/{id} /{id}/files
+		/custom_fields /custom_fields/{id} /custom_fields/groups /custom_fields/groups/{id}
+		/segments/custom_fields /segments/custom_fields/{id}`},
+	{"POST", `. /{id}/bonus_points /{id}/transactions /segments /{link|unlink} /{id}/{link|unlink} /tags /notes /{id}/notes
+		/notes/{id}/{pin|unpin} /{id}/notes/{id}/{pin|unpin} /custom_fields /custom_fields/groups /segments/custom_fields`},
+	{"PATCH", `. /{id} /mode /segments/{id} /notes /notes/{id} /{id}/notes /{id}/notes/{id} /custom_fields /custom_fields/{id}
+		/custom_fields/groups/{id} /segments/custom_fields /segments/custom_fields/{id}`},
+	{"PUT", "/{id}/files"},
+	{"DELETE", `/transactions/{id} /segments/{id} /{id}/files /custom_fields/{id} /custom_fields/groups/{id} /segments/custom_fields/{id}`},
+}
+
 // customerEndpoints are all reached through the toolset api.
 func customerEndpoints() []endpoint {
 	var out []endpoint
-	for _, e := range []struct{ method, path string }{
-		{"GET", ""}, {"GET", "/{id}"}, {"POST", ""}, {"PATCH", ""}, {"PATCH", "/{id}"}, {"PATCH", "/mode"}, {"GET", "/statuses"},
-		{"POST", "/{id}/bonus_points"}, {"GET", "/{id}/subscriptions"},
-		{"GET", "/transactions"}, {"GET", "/transactions/{id}"}, {"DELETE", "/transactions/{id}"},
-		{"GET", "/{id}/transactions"}, {"GET", "/{id}/transactions/{id}"}, {"POST", "/{id}/transactions"},
-		{"GET", "/segments"}, {"GET", "/segments/{id}"}, {"POST", "/segments"}, {"PATCH", "/segments/{id}"}, {"DELETE", "/segments/{id}"},
-		{"GET", "/links"}, {"POST", "/{link|unlink}"}, {"GET", "/{id}/links"}, {"POST", "/{id}/{link|unlink}"},
-		{"GET", "/tags"}, {"POST", "/tags"},
-		{"GET", "/notes"}, {"GET", "/notes/{id}"}, {"POST", "/notes"}, {"PATCH", "/notes"}, {"PATCH", "/notes/{id}"}, {"POST", "/notes/{id}/{pin|unpin}"},
-		{"GET", "/{id}/notes"}, {"GET", "/{id}/notes/{id}"}, {"POST", "/{id}/notes"}, {"PATCH", "/{id}/notes"}, {"PATCH", "/{id}/notes/{id}"},
-		{"POST", "/{id}/notes/{id}/{pin|unpin}"},
-		{"GET", "/{id}/files"}, {"PUT", "/{id}/files"}, {"DELETE", "/{id}/files"},
-		{"GET", "/custom_fields"}, {"GET", "/custom_fields/{id}"}, {"POST", "/custom_fields"}, {"PATCH", "/custom_fields"},
-		{"PATCH", "/custom_fields/{id}"}, {"DELETE", "/custom_fields/{id}"},
-		{"GET", "/segments/custom_fields"}, {"GET", "/segments/custom_fields/{id}"}, {"POST", "/segments/custom_fields"},
-		{"PATCH", "/segments/custom_fields"}, {"PATCH", "/segments/custom_fields/{id}"}, {"DELETE", "/segments/custom_fields/{id}"},
-		{"GET", "/custom_fields/groups"}, {"GET", "/custom_fields/groups/{id}"}, {"POST", "/custom_fields/groups"},
-		{"PATCH", "/custom_fields/groups/{id}"}, {"DELETE", "/custom_fields/groups/{id}"},
-	} {
-		out = append(out, endpoint{e.method, customers + e.path, fallback[e.method], onlyAmo})
+	for _, of := range customerPaths {
+		for path := range strings.FieldsSeq(of[1]) {
+			out = append(out, endpoint{of[0], customers + strings.TrimPrefix(path, "."), fallback[of[0]], onlyAmo})
+		}
 	}
 	return out
 }

@@ -58,12 +58,13 @@ type rig struct {
 }
 
 type rigOptions struct {
-	mode    registry.Mode
-	clock   kommo.Clock // nil: the system's
-	token   func(*sandbox.Sandbox) string
-	attempt time.Duration
-	box     []sandbox.Option
-	log     *slog.Logger
+	mode     registry.Mode
+	toolsets []string
+	clock    kommo.Clock // nil: the system's
+	token    func(*sandbox.Sandbox) string
+	attempt  time.Duration
+	box      []sandbox.Option
+	log      *slog.Logger
 }
 
 func newRig(tb testing.TB, o rigOptions) *rig {
@@ -89,7 +90,7 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	tb.Cleanup(web.Close)
 	provider := provide(tb, web.URL, r.token, o)
 	all := tools.All(provider, tools.WithMode(o.mode))
-	chosen, err := registry.Select(all, registry.Choice{Mode: o.mode})
+	chosen, err := registry.Select(all, registry.Choice{Mode: o.mode, Toolsets: o.toolsets})
 	if err != nil {
 		tb.Fatal(err)
 	}
