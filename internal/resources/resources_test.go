@@ -177,6 +177,19 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+func TestMissingResourcesSayWhatThereIs(t *testing.T) {
+	r := newRig(t, "")
+	for uri, want := range map[string]string{
+		"kommo://fields/bogus": "leads, contacts and companies",
+		"kommo://leads/abc":    "positive number",
+		"kommo://leads/1":      "search_leads",
+	} {
+		if _, failure := r.read(uri); !strings.Contains(failure, uri) || !strings.Contains(failure, want) {
+			t.Errorf("%s: %q does not tell of %q", uri, failure, want)
+		}
+	}
+}
+
 func TestCompletionOffersRecentCardsAndThoseOfAName(t *testing.T) {
 	r := newRig(t, "")
 	holloway := r.leads(kommo.CardFilter{Query: "Holloway"})

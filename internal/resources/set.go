@@ -90,7 +90,7 @@ func (s *Set) read(ctx context.Context, r resource, req mcp.ReadResourceRequest)
 	}
 	shown, err := r.show(ctx, service, variables(req))
 	if problem.HasCode(err, problem.NotFound) {
-		return nil, fmt.Errorf("%w: %s", mcpserver.ErrResourceNotFound, req.Params.URI)
+		return nil, fmt.Errorf("%w: %s: %w", mcpserver.ErrResourceNotFound, req.Params.URI, plainly(err))
 	}
 	if err != nil {
 		return nil, plainly(err)
