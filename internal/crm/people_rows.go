@@ -78,6 +78,8 @@ func peopleHint(in PeopleSearch, more bool) string {
 		return "Nothing found so far: go on with next_cursor."
 	case in.Cursor != "":
 		return "There are no further results in this search."
+	case in.Phone != "" && (in.Email != "" || strings.TrimSpace(in.Query) != ""), in.Email != "" && strings.TrimSpace(in.Query) != "":
+		return "Nobody has all of these at once. Search for one of them at a time; " + other + "."
 	case in.Phone != "":
 		return "Nobody has this number in any spelling. Try the name as query; " + other + "."
 	case in.Email != "":

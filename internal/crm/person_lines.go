@@ -19,11 +19,12 @@ type lineChange struct {
 
 // lines are the phones or the e-mails of a card, and how two of them compare.
 type lines struct {
-	code   string // PHONE or EMAIL
-	word   string // "phone"
-	held   kommo.FieldValue
-	same   func(a, b string) bool
-	stored func(text string) string // the form in which it is written
+	code    string // PHONE or EMAIL
+	word    string // "phone"
+	held    kommo.FieldValue
+	same    func(a, b string) bool
+	similar func(a, b string) bool   // less sure; enough to take one out if it is the only one like it
+	stored  func(text string) string // the form in which it is written
 }
 
 // changeLines adds and removes phones and e-mails, keeping the others with their
@@ -59,16 +60,20 @@ func (s *Service) changeLines(ctx context.Context, held []kommo.FieldValue, writ
 func phoneLines(held []kommo.FieldValue, region string) lines {
 	return lines{
 		code: kommo.CodePhone, word: "phone", held: fieldByCode(held, kommo.CodePhone),
-		same:   func(a, b string) bool { return samePhone(a, b, region) },
-		stored: func(text string) string { return storedPhone(text, region) },
+		same:    func(a, b string) bool { return samePhone(a, b, region) },
+		similar: func(a, b string) bool {
+			return phone.Match(a, b, region) == phone.Same && phone.Parse(a, region).Extension == phone.Parse(b, region).Extension
+		},
+		stored:  func(text string) string { return storedPhone(text, region) },
 	}
 }
 
 func emailLines(held []kommo.FieldValue) lines {
 	return lines{
 		code: kommo.CodeEmail, word: "email", held: fieldByCode(held, kommo.CodeEmail),
-		same:   func(a, b string) bool { return foldEmail(a) == foldEmail(b) },
-		stored: strings.TrimSpace,
+		same:    func(a, b string) bool { return foldEmail(a) == foldEmail(b) },
+		similar: func(string, string) bool { return false },
+		stored:  strings.TrimSpace,
 	}
 }
 
@@ -133,6 +138,7 @@ func checkEmail(argument, text string) error {
 func (l lines) changed(add, remove string) (*lineChange, string) {
 	warning := ""
 	c := lineChange{send: kommo.FieldValueWrite{FieldCode: l.code}, before: l.held.Texts(), after: []string{}}
+	remove = l.meant(remove)
 	for _, v := range l.held.Values {
 		if remove == "" || !l.same(v.Text(), remove) {
 			c.send.Values, c.after = append(c.send.Values, v.Back(kommo.FieldMultitext)), append(c.after, v.Text())
@@ -149,6 +155,24 @@ func (l lines) changed(add, remove string) (*lineChange, string) {
 		return nil, warning
 	}
 	return &c, warning
+}
+
+// meant is the one on the card that is to be removed: the same line, or else the only one that is
+// similar, such as a number of another country without its code.
+func (l lines) meant(remove string) string {
+	var alike []string
+	for _, text := range l.held.Texts() {
+		switch {
+		case remove == "" || l.same(text, remove):
+			return remove
+		case l.similar(text, remove):
+			alike = append(alike, text)
+		}
+	}
+	if len(alike) == 1 {
+		return alike[0]
+	}
+	return remove
 }
 
 // listed writes a list into a sentence.

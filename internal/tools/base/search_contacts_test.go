@@ -123,3 +123,13 @@ func TestGetContactRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A phone that somebody has and an e-mail that is another's: the hint must not deny the phone.
+func TestSearchContactsHintOfSeveralArguments(t *testing.T) {
+	r := newReader(t, 0)
+	var out crm.PersonList
+	r.call(base.SearchContacts, `{"phone":"+1 415 555 0138","email":"nobody@example.com"}`, &out)
+	if len(out.Items) != 0 || !strings.Contains(out.Hint, "at once") {
+		t.Errorf("found %d, hint %q", len(out.Items), out.Hint)
+	}
+}

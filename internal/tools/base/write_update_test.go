@@ -149,6 +149,27 @@ func TestUpdateContactKeepsTheOtherPhones(t *testing.T) {
 	}
 }
 
+// A number abroad is often given without its country code: on one card the last digits are enough, unless
+// two numbers share them or the extension differs.
+func TestUpdateContactRemovesTheOnePhoneMeant(t *testing.T) {
+	w := newWriter(t, 0).warm()
+	for _, c := range []struct {
+		held   []string
+		remove string
+		after  string
+	}{
+		{[]string{"+525512345678", "+19075550171"}, "044 55 1234 5678", "[+19075550171]"},
+		{[]string{"+525512345678", "+541155512345678"}, "8 55 1234 5678", ""},
+		{[]string{"+19075550176 ext. 5"}, "+19075550176", ""},
+	} {
+		id := w.person("Abroad", c.held, nil)
+		out := w.do("update_contact", fmt.Sprintf(`{"contact_id":%d,"remove_phone":%q}`, id, c.remove))
+		if got := fmt.Sprint(out.After["phones"]); c.after != "" && got != c.after || c.after == "" && (!out.Unchanged || len(out.Warnings) != 1) {
+			t.Errorf("%v without %s: %s", c.held, c.remove, out.text)
+		}
+	}
+}
+
 func TestUpdateContactServesCompanies(t *testing.T) {
 	w := newWriter(t, 0).warm()
 	made, err := w.api.Companies.Create(t.Context(), []kommo.CompanyWrite{{Name: "Before Ltd"}})
