@@ -110,7 +110,7 @@ func (r *checkup) token(token string, now time.Time) {
 		case left <= 0:
 			r.fail("token", "it expired on "+end.Format(time.DateOnly), "Make a new long-lived token under Keys and scopes of your integration.")
 		case left < tokenWarning:
-			r.warn("token", fmt.Sprintf("it expires on %s, in %d days: make a new one soon", end.Format(time.DateOnly), int(left.Hours()/24)))
+			r.warn("token", fmt.Sprintf("it expires on %s, %s: make a new one soon", end.Format(time.DateOnly), inDays(left)))
 		default:
 			r.ok("token", "valid until "+end.Format(time.DateOnly))
 		}
@@ -120,6 +120,17 @@ func (r *checkup) token(token string, now time.Time) {
 			"Tick access to account data for the integration and make a new token.")
 	} else if len(c.Scopes) > 0 {
 		r.ok("scopes", strings.Join(c.Scopes, ", "))
+	}
+}
+
+func inDays(left time.Duration) string {
+	switch days := int(left.Hours() / 24); days {
+	case 0:
+		return "in less than a day"
+	case 1:
+		return "in 1 day"
+	default:
+		return fmt.Sprintf("in %d days", days)
 	}
 }
 

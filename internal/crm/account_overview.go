@@ -84,7 +84,7 @@ func (s *Service) Overview(ctx context.Context, sections []string) (AccountOverv
 	}
 	now := s.clock.Now().In(account.Location())
 	out := AccountOverview{
-		ID: account.ID, Name: account.Name, URL: "https://" + s.api.Host(),
+		ID: account.ID, Name: account.Name, URL: s.api.Home(),
 		Today: now.Format("Monday 2006-01-02"), Now: when.Format(now, account.Location()), TimeZone: zoneName(account.Location(), now),
 		Currency: account.Currency, Country: account.Country, Me: UserLine{ID: account.CurrentUserID},
 		Pipelines: []PipelineLine{}, Users: []UserLine{},

@@ -47,7 +47,7 @@ func (s *Service) cardURL(kind string, id int64) string {
 	default:
 		return ""
 	}
-	return "https://" + s.api.Host() + "/" + folder + "/detail/" + strconv.FormatInt(id, 10)
+	return s.api.Home() + "/" + folder + "/detail/" + strconv.FormatInt(id, 10)
 }
 
 // kindOf turns an entity type of the API into a kind: singular in events and

@@ -115,7 +115,7 @@ func (s *Service) planReport(ctx context.Context, q ReportQuestion) (*reportPlan
 		return nil, err
 	}
 	p.previous, p.running, _ = p.period.PreviousAt(p.now)
-	p.url = fmt.Sprintf("https://%s/leads/pipeline/%d", s.api.Host(), p.pipeline.ID)
+	p.url = fmt.Sprintf("%s/leads/pipeline/%d", s.api.Home(), p.pipeline.ID)
 	return p, nil
 }
 

@@ -82,6 +82,15 @@ func (c *Client) Address() Account { return c.account }
 // Host returns the host name the account is known by: "acme.kommo.com".
 func (c *Client) Host() string { return c.host }
 
+// Home returns where people open the account: "https://acme.kommo.com". With a
+// loopback base alone no name is known, and it is that base.
+func (c *Client) Home() string {
+	if c.account.Host == "" {
+		return c.base.String()
+	}
+	return "https://" + c.host
+}
+
 // CloseIdleConnections closes connections that wait for a next request.
 func (c *Client) CloseIdleConnections() {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
