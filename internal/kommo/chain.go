@@ -18,7 +18,6 @@ type outgoing struct {
 	kind   string  // content type of body
 	into   any     // where the answer goes; nil if nobody reads it
 	once   bool    // the caller said that it must not be sent twice
-	bare   bool    // an answer without data is no failure
 	token  string  // set by the auth link
 	drive  *origin // nil: the account's own host
 }

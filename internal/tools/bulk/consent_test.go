@@ -64,7 +64,7 @@ func (o *office) connect(version string, p *person) *client.Client {
 	registry.Register(s, o.tools)
 	opts := []client.ClientOption{client.WithElicitationHandler(p)}
 	if version != mcp.LATEST_PROTOCOL_VERSION {
-		opts = append(opts, client.WithLegacyProtocolOnly())
+		opts = append(opts, client.WithLegacyProtocolOnly()) //nolint:staticcheck // the older era, on purpose
 	}
 	c := client.NewClient(transport.NewInProcessTransportWithOptions(s, transport.WithElicitationHandler(p)), opts...)
 	if err := c.Start(o.Context()); err != nil {

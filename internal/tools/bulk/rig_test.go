@@ -55,11 +55,6 @@ type office struct {
 }
 
 func newOffice(t *testing.T, opts ...sandbox.Option) *office {
-	return newOfficeOf(t, 0, opts...)
-}
-
-// newOfficeOf is the office of a user; 0 is the administrator.
-func newOfficeOf(t *testing.T, user int64, opts ...sandbox.Option) *office {
 	t.Helper()
 	clock := &quickClock{}
 	box := sandbox.New(append(opts, sandbox.WithoutRateLimit(), sandbox.WithClock(clock.Now))...)
@@ -76,14 +71,10 @@ func newOfficeOf(t *testing.T, user int64, opts ...sandbox.Option) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := box.Token(sandbox.DefaultHost)
-	if user != 0 {
-		token = box.UserToken(sandbox.DefaultHost, user)
-	}
 	transport := kommo.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	o := &office{T: t, clock: clock, box: box}
-	o.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
+	o.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: box.Token(sandbox.DefaultHost)}),
 		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
 	names := directory.New(o.api, directory.WithClock(clock))
 	t.Cleanup(names.Close)

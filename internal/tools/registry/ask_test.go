@@ -42,7 +42,7 @@ func shop(t *testing.T) (*wiper, *server.MCPServer) {
 func dial(t *testing.T, tr transport.Interface, version string, opts ...client.ClientOption) *client.Client {
 	t.Helper()
 	if version != mcp.LATEST_PROTOCOL_VERSION {
-		opts = append(opts, client.WithLegacyProtocolOnly())
+		opts = append(opts, client.WithLegacyProtocolOnly()) //nolint:staticcheck // the older era, on purpose
 	}
 	c := client.NewClient(tr, opts...)
 	if err := c.Start(t.Context()); err != nil {

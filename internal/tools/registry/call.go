@@ -32,8 +32,8 @@ func (t Tool) Call(ctx context.Context, args json.RawMessage) Result {
 	ctx, cancel := context.WithTimeout(ctx, t.spec.Timeout)
 	defer cancel()
 	res, err := t.guarded(ctx, values)
-	if q, ok := errors.AsType[*question](err); ok {
-		return Result{ask: q}
+	if q, ok := errors.AsType[questionError](err); ok {
+		return Result{ask: q.ask}
 	}
 	if err != nil {
 		return t.failure(t.explainError(ctx, err))

@@ -86,7 +86,7 @@ func (c confirmed[In, Out, Plan]) run(ctx context.Context, t Tool, args map[stri
 	}
 	if person.present {
 		state, _ := c.vault.issue(forPerson, t.now(), who, *o.Plan)
-		return nil, &question{text: o.Question, state: state}
+		return nil, questionError{&question{text: o.Question, state: state}}
 	}
 	return c.offer(t, o, who), nil
 }
@@ -118,11 +118,14 @@ func declined() error {
 		WithNext("Do not repeat the call unless the user asks for it again, perhaps with other leads or values.")
 }
 
-// question is how a tool says that a person has to be asked first. It travels as an error so that handlers
-// keep their form.
+// question is put to a person before a plan is carried out.
 type question struct{ text, state string }
 
-func (*question) Error() string { return "a person has to be asked" }
+// questionError is how a tool says that a person has to be asked first: as an error, so that tools of all kinds
+// keep one form.
+type questionError struct{ ask *question }
+
+func (questionError) Error() string { return "a person has to be asked" }
 
 func (t Tool) now() time.Time {
 	if t.opts.Now == nil {

@@ -76,7 +76,7 @@ func (v *vault[Plan]) issue(use purpose, now time.Time, who binding, plan Plan) 
 	v.prune(now)
 	v.plans[id] = kept[Plan]{plan, until}
 	v.order = append(v.order, id)
-	head := binary.BigEndian.AppendUint32([]byte{byte(use)}, uint32(until.Unix())) //nolint:gosec // until 2106
+	head := binary.BigEndian.AppendUint32([]byte{byte(use)}, uint32(until.Unix()))
 	head = append(head, id[:]...)
 	return base64.RawURLEncoding.EncodeToString(append(head, v.mac(head, who)...)), until
 }
