@@ -206,7 +206,7 @@ func TestTagsReplaceAddAndDelete(t *testing.T) {
 			t.Errorf("%s: %q, want %q", step.body, got, step.want)
 		}
 	}
-	g.patch(leadPath(id), `{"_embedded":{"contacts":[]}}`).want(400)
+	g.patch(leadPath(id), `{"_embedded":{"contacts":[{"id":1}]}}`).want(400)
 	types := g.eventTypes(0)
 	if !slices.Contains(types, "entity_tag_added") || !slices.Contains(types, "entity_tag_deleted") {
 		t.Errorf("events %v", types)

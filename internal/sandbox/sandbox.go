@@ -236,7 +236,8 @@ func (s *Sandbox) unserved(c *call, arr *Arrival, known, otherMethod bool) answe
 		return unauthorized(hostname(c.r.Host))
 	}
 	s.rec.violate(arr, "no such route")
-	if otherMethod {
+	// Observed: a DELETE of an incoming lead is no route at all, that of a note is 405.
+	if otherMethod && !strings.HasPrefix(c.r.URL.Path, apiPrefix+"/leads/unsorted/") {
 		return answer{status: http.StatusMethodNotAllowed}
 	}
 	return noRoute(c.r.Method, c.base, c.r.URL.Path)

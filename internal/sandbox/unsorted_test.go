@@ -69,3 +69,8 @@ func TestIncomingLeadIsStrict(t *testing.T) {
 	}
 	g.post("/leads/unsorted/mail", `[]`).want(405)
 }
+
+func TestNoDeleteOfAnIncomingLead(t *testing.T) {
+	g := newRig(t)
+	g.do("DELETE", "/leads/unsorted/abc", "").want(404).eq("Cannot DELETE https://demo.kommo.com/leads/unsorted/abc!", "detail")
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 type kind uint8
@@ -59,8 +60,9 @@ func join(path, name string) string {
 // the item ("" for the item itself).
 func (s schema) validate(c *call, o object, path string, p *problems) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
-		if !slices.ContainsFunc(s, func(f field) bool { return f.name == name }) {
-			p.add(join(path, name), codeNotExpected)
+		known := slices.ContainsFunc(s, func(f field) bool { return f.name == name })
+		if at := join(path, name); !known && !saysNothing(at, o[name]) {
+			p.add(at, codeNotExpected)
 		}
 	}
 	for i := range s {
@@ -76,7 +78,23 @@ func (s schema) validate(c *call, o object, path string, p *problems) {
 	}
 }
 
+// saysNothing tells an _embedded, or a list in it, that is empty: published clients
+// send those with every save, also where nothing can be embedded.
+func saysNothing(path string, v any) bool {
+	top, _, _ := strings.Cut(path, ".")
+	switch v := v.(type) {
+	case object:
+		return top == "_embedded" && len(v) == 0
+	case []any:
+		return top == "_embedded" && len(v) == 0
+	}
+	return false
+}
+
 func (f *field) validate(c *call, v any, path string, p *problems) {
+	if list, isList := v.([]any); isList && len(list) == 0 && f.kind == objectKind {
+		v = object{} // one and the same to PHP, on either side
+	}
 	if v == nil {
 		switch {
 		case f.notBlank:

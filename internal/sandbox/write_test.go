@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -142,4 +143,18 @@ func TestDecodeJSONKeepsBigNumbers(t *testing.T) {
 	if string(data) != `{"f":100,"id":9007199254740993}` {
 		t.Errorf("%s", data)
 	}
+}
+
+// TestEmptyEmbeddedSaysNothing: published clients send it with every save.
+func TestEmptyEmbeddedSaysNothing(t *testing.T) {
+	g := newRig(t)
+	id := g.made("leads", "/leads", `[{"name":"a","_embedded":{"tags":[{"name":"x"}],"contacts":[],"companies":[]}}]`)[0]
+	g.made("leads", "/leads", `[{"name":"b","_embedded":[]}]`)
+	g.made("tasks", "/tasks", `[{"text":"a","complete_till":1760000500,"_embedded":{}}]`)
+	one := fmt.Sprintf("/leads/%d", id)
+	g.patch(one, `{"name":"b","_embedded":{"contacts":[],"companies":[]}}`).want(200)
+	g.get(one).eq("x", "_embedded", "tags", 0, "name")
+	g.patch(one, `{"_embedded":{"contacts":[{"id":1}]}}`).want(400)
+	g.post("/tasks", `[{"text":"a","complete_till":1760000500,"_embedded":{"tags":[{"name":"x"}]}}]`).want(400)
+	g.post("/tasks", `[{"text":"a","complete_till":1760000500,"extra":[]}]`).want(400)
 }
