@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
@@ -32,8 +33,8 @@ type product struct {
 }
 
 func (p *product) close() {
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		p.closers[i]()
+	for _, end := range slices.Backward(p.closers) {
+		end()
 	}
 }
 

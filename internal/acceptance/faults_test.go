@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,7 +124,7 @@ func mustFail(t *testing.T, label string, c calamity, tool registry.Tool, res re
 	if onlyWrites || tool.Spec().Class != registry.Read {
 		allowed = append([]string{"outcome_unknown"}, allowed...)
 	}
-	if !contains(allowed, e.Error.Code) {
+	if !slices.Contains(allowed, e.Error.Code) {
 		t.Errorf("%s: code %s, want one of %v: %s", label, e.Error.Code, allowed, res.Text)
 	}
 	if e.Error.Code != "outcome_unknown" && !strings.Contains(res.Text, c.says) {
@@ -164,13 +165,4 @@ func atMostOnce(t *testing.T, label string, c calamity, arrivals []sandbox.Arriv
 			t.Errorf("%s: sent %d times: %s", label, n, what)
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }

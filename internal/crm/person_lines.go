@@ -60,11 +60,11 @@ func (s *Service) changeLines(ctx context.Context, held []kommo.FieldValue, writ
 func phoneLines(held []kommo.FieldValue, region string) lines {
 	return lines{
 		code: kommo.CodePhone, word: "phone", held: fieldByCode(held, kommo.CodePhone),
-		same:    func(a, b string) bool { return samePhone(a, b, region) },
+		same: func(a, b string) bool { return samePhone(a, b, region) },
 		similar: func(a, b string) bool {
 			return phone.Match(a, b, region) == phone.Same && phone.Parse(a, region).Extension == phone.Parse(b, region).Extension
 		},
-		stored:  func(text string) string { return storedPhone(text, region) },
+		stored: func(text string) string { return storedPhone(text, region) },
 	}
 }
 

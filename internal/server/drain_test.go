@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func TestDrainWaitsForWhatWillBeAnswered(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if n, err := d.Read(buf); n != 0 || err != io.EOF {
+				if n, err := d.Read(buf); n != 0 || !errors.Is(err, io.EOF) {
 					t.Errorf("read %d more, error %v", n, err)
 				}
 				if took := time.Since(begin); took != tt.want {

@@ -86,8 +86,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	if err == nil {
 		return body, true
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		http.Error(w, "request body over 4 MiB", http.StatusRequestEntityTooLarge)
 	} else {
 		http.Error(w, "request body could not be read", http.StatusBadRequest)

@@ -227,7 +227,7 @@ func TestDisconnectCancels(t *testing.T) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(fmt.Sprintf(callOf, "watch")))
 		if err == nil {
 			req.Header.Set("Content-Type", "application/json")
-			_, err = http.DefaultClient.Do(req) //nolint:bodyclose // there is no answer
+			_, err = http.DefaultClient.Do(req)
 		}
 		left <- err
 	}()

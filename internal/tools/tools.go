@@ -2,6 +2,8 @@
 package tools
 
 import (
+	"slices"
+
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/automation"
@@ -22,8 +24,25 @@ import (
 // account of each call.
 func All(p crm.Provider, opts ...Option) []registry.Tool {
 	about := newSetup(opts)
+	return slices.Concat(
+		defaultTools(p, about.server),
+		filesTools(p),
+		webhooksTools(p),
+		setupTools(p),
+		bulkTools(p),
+		apiTools(p),
+		contactsTools(p),
+		eventsTools(p),
+		usersTools(p),
+		incomingTools(p),
+		catalogsTools(p),
+		automationTools(p),
+	)
+}
+
+func defaultTools(p crm.Provider, server string) []registry.Tool {
 	return []registry.Tool{
-		base.GetAccount(p, about.server),
+		base.GetAccount(p, server),
 		base.SearchLeads(p),
 		base.GetLead(p),
 		base.SearchContacts(p),
@@ -38,15 +57,27 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		base.UpdateTask(p),
 		base.PostCallSummary(p),
 		base.ReportPipeline(p),
+	}
+}
 
+func filesTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		files.UploadFile(p),
 		files.ListFiles(p),
 		files.AttachFile(p),
+	}
+}
 
+func webhooksTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		webhooks.ListWebhooks(p),
 		webhooks.SetWebhook(p),
 		webhooks.DeleteWebhook(p),
+	}
+}
 
+func setupTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		accountsetup.ListPipelines(p),
 		accountsetup.CreatePipeline(p),
 		accountsetup.UpdatePipeline(p),
@@ -71,39 +102,67 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		accountsetup.CreateMessageTemplate(p),
 		accountsetup.UpdateMessageTemplate(p),
 		accountsetup.DeleteMessageTemplate(p),
+	}
+}
 
+func bulkTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		bulk.UpdateLeads(p),
 		bulk.MoveLeads(p),
 		bulk.TagLeads(p),
 		bulk.AssignLeads(p),
 		bulk.AddNoteToLeads(p),
+	}
+}
 
+func apiTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		api.Get(p),
 		api.Post(p),
 		api.Put(p),
 		api.Patch(p),
 		api.Delete(p),
+	}
+}
 
+func contactsTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		contacts.CreateContact(p),
 		contacts.CreateCompany(p),
 		contacts.LinkRecords(p),
 		contacts.UnlinkRecords(p),
 		contacts.ReportDuplicates(p),
+	}
+}
 
+func eventsTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		events.ListEvents(p),
 		events.SearchNotes(p),
+	}
+}
 
+func usersTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		users.ListUsers(p),
 		users.ListRoles(p),
 		users.ListGroups(p),
+	}
+}
 
+func incomingTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		incoming.ListIncomingLeads(p),
 		incoming.GetIncomingSummary(p),
 		incoming.CreateIncomingLead(p),
 		incoming.AcceptIncomingLead(p),
 		incoming.DeclineIncomingLead(p),
 		incoming.LinkIncomingLead(p),
+	}
+}
 
+func catalogsTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		catalogs.ListCatalogs(p),
 		catalogs.ListCatalogElements(p),
 		catalogs.GetCatalogElement(p),
@@ -112,7 +171,11 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		catalogs.ListLeadProducts(p),
 		catalogs.LinkProductToLead(p),
 		catalogs.UnlinkProductFromLead(p),
+	}
+}
 
+func automationTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{
 		automation.ListBots(p),
 		automation.RunBot(p),
 		automation.StopBot(p),
