@@ -217,8 +217,10 @@ func TestUpdateTask(t *testing.T) {
 func TestStaleNamesAreResolvedOnceMore(t *testing.T) {
 	w := newWriter(t, 0).warm()
 	lead, _ := w.lead("stale")
-	w.box.Inject(sandbox.Fault{Method: http.MethodPatch, Kind: sandbox.FaultStatus, Status: 400,
-		Body: `{"title":"Bad Request","status":400,"detail":"Request validation failed","validation-errors":[{"request_id":"0","errors":[{"code":"NotSupportedChoice","path":"status_id","detail":"The value you selected is not a valid choice."}]}]}`})
+	w.box.Inject(sandbox.Fault{
+		Method: http.MethodPatch, Kind: sandbox.FaultStatus, Status: 400,
+		Body: `{"title":"Bad Request","status":400,"detail":"Request validation failed","validation-errors":[{"request_id":"0","errors":[{"code":"NotSupportedChoice","path":"status_id","detail":"The value you selected is not a valid choice."}]}]}`,
+	})
 	out := w.do("move_lead_stage", fmt.Sprintf(`{"lead_id":%d,"stage":"Qualified"}`, lead))
 	if out.After["stage"] != "Qualified" || strings.Count(out.requests, "PATCH") != 2 {
 		t.Errorf("%s %s", out.requests, out.text)
