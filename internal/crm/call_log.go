@@ -165,13 +165,17 @@ func (c Call) words() []word {
 // logCall looks first and writes then: whatever is wrong with the names is found
 // out before anything is written.
 func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResult, error) {
+	release, err := s.turns.take(ctx, c.keys()...)
+	if err != nil {
+		return CallResult{}, err
+	}
+	defer release()
 	run, resumed := s.calls.take(c.CallID)
 	if resumed && otherLine(run.line, c) {
 		s.calls.keep(c.CallID, run)
 		return CallResult{}, otherCall(c, "whose logging was begun")
 	}
 	if !resumed {
-		var err error
 		if run, err = s.beginCall(ctx, c, content); err != nil {
 			return CallResult{}, err
 		}
@@ -188,12 +192,21 @@ func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResu
 		}
 		run.card = made
 	}
+	release()
 	out, err := s.writeCall(ctx, run)
 	if err != nil && run.wroteAnything() {
 		s.calls.keep(c.CallID, run)
 	}
 	out.line, out.content = run.line, run.content
 	return out, err
+}
+
+// keys are the turns of a call: of its caller, who may have to be made.
+func (c Call) keys() []string {
+	if c.LeadID != 0 {
+		return nil
+	}
+	return personKeys(c.Phone, "")
 }
 
 // beginCall reads the arguments and chooses the card.

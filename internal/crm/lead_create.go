@@ -63,11 +63,17 @@ func (s *Service) CreateLead(ctx context.Context, n NewLead) (MadeLead, error) {
 }
 
 func (s *Service) createLead(ctx context.Context, n NewLead) (MadeLead, error) {
+	release, err := s.turns.take(ctx, n.keys()...)
+	if err != nil {
+		return MadeLead{}, err
+	}
+	defer release()
 	p, err := s.planLead(ctx, n)
 	if err != nil {
 		return MadeLead{}, err
 	}
 	made, lookedUp, err := s.writeLead(ctx, p.lead)
+	release()
 	if err != nil {
 		return MadeLead{}, p.explained(err)
 	}

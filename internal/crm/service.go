@@ -18,6 +18,7 @@ type Service struct {
 	clock kommo.Clock
 	done  *memo
 	made  claims
+	turns turns
 
 	// reasonLast is set once Kommo has refused a loss reason together with the stage.
 	reasonLast atomic.Bool
