@@ -237,7 +237,8 @@ func (s *Sandbox) unserved(c *call, arr *Arrival, known, otherMethod bool) answe
 	}
 	s.rec.violate(arr, "no such route")
 	// Observed: a DELETE of an incoming lead is no route at all, that of a note is 405.
-	if otherMethod && !strings.HasPrefix(c.r.URL.Path, apiPrefix+"/leads/unsorted/") {
+	binned := c.r.Method == http.MethodDelete && strings.HasPrefix(c.r.URL.Path, apiPrefix+"/leads/unsorted/")
+	if otherMethod && !binned {
 		return answer{status: http.StatusMethodNotAllowed}
 	}
 	return noRoute(c.r.Method, c.base, c.r.URL.Path)
