@@ -60,7 +60,7 @@ func once[T any](ctx context.Context, m *memo, job, key string, input any, run f
 	e, first := m.claim(job+"\x00"+key, digest)
 	if e.digest != digest {
 		return out, false, problem.New(problem.Conflict,
-			fmt.Sprintf("The key %q was already used for other content at %s; nothing was written.", key, e.at.Format(time.RFC3339))).
+			fmt.Sprintf("The key %q was already used for other content, %s ago; nothing was written.", key, m.clock.Now().Sub(e.at).Round(time.Second))).
 			WithField("idempotency_key").
 			WithNext("Use a new key for new content, and the same content to repeat a call.")
 	}

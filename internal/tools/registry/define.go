@@ -12,7 +12,7 @@ import (
 )
 
 // DefaultTimeout is how long a call may take: the strictest host gives up after 20 seconds.
-const DefaultTimeout = 17 * time.Second
+const DefaultTimeout = 16500 * time.Millisecond
 
 // DefaultMaxChars is the size cap of an answer: hosts cut what is longer, without saying so.
 const DefaultMaxChars = 40_000
