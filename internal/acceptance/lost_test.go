@@ -25,9 +25,9 @@ func TestLostAnswerLeavesOneRecord(t *testing.T) {
 	} {
 		t.Run(lost.name, func(t *testing.T) {
 			t.Parallel()
-			args := samples(newRig(t, rigOptions{}).ids(t))
+			r := newRig(t, rigOptions{clock: instantClock{}, attempt: 400 * time.Millisecond})
+			args := samples(r.ids(t))
 			for name, in := range args {
-				r := newRig(t, rigOptions{clock: newHurriedClock(), attempt: 400 * time.Millisecond})
 				if r.tool(t, name).Spec().Class != registry.Create {
 					continue
 				}
@@ -69,9 +69,9 @@ func TestUpdatesSurviveALostAnswer(t *testing.T) {
 
 func updatesSurvive(t *testing.T, times int) {
 	t.Helper()
-	args := samples(newRig(t, rigOptions{}).ids(t))
+	r := newRig(t, rigOptions{clock: instantClock{}})
+	args := samples(r.ids(t))
 	for name, in := range args {
-		r := newRig(t, rigOptions{clock: newHurriedClock()})
 		if r.tool(t, name).Spec().Class != registry.Update {
 			continue
 		}

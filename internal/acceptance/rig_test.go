@@ -48,6 +48,19 @@ func (c *hurriedClock) After(d time.Duration) <-chan time.Time {
 	return ch
 }
 
+// instantClock waits in no time and does not move on. It needs a rig whose rate
+// allows everything at once: a gate that waits for a moment would wait busily.
+type instantClock struct{ kommo.SystemClock }
+
+func (instantClock) After(time.Duration) <-chan time.Time {
+	ch := make(chan time.Time, 1)
+	ch <- time.Now()
+	return ch
+}
+
+// unlimited is a rate at which nothing waits: the limit has tests of its own.
+const unlimited = 10_000
+
 // rig is the product wired to a sandbox.
 type rig struct {
 	box   *sandbox.Sandbox
@@ -117,7 +130,7 @@ func provide(tb testing.TB, base, token string, o rigOptions) crm.Provider {
 		tb.Fatal(err)
 	}
 	api := kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
-		kommo.WithBaseURL(u), kommo.WithClock(o.clock), kommo.WithAttemptTimeout(o.attempt), kommo.WithLogger(o.log))
+		kommo.WithBaseURL(u), kommo.WithClock(o.clock), kommo.WithAttemptTimeout(o.attempt), kommo.WithRate(unlimited), kommo.WithLogger(o.log))
 	names := directory.New(api, directory.WithClock(o.clock), directory.WithLogger(o.log))
 	tb.Cleanup(func() { names.Close(); api.CloseIdleConnections() })
 	service := crm.New(api, names, o.clock)

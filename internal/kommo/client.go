@@ -40,6 +40,7 @@ type Client struct {
 	userAgent  string
 	maxRetries int
 	attempt    time.Duration
+	rate       int // requests a second that the account allows
 	gate       *Gate
 	hostGate   *Gate // nil unless WithHostLimiter
 	handle     handler
@@ -58,6 +59,7 @@ func New(acct Account, tokens oauth2.TokenSource, opts ...Option) *Client {
 		userAgent:  defaultUserAgent,
 		maxRetries: defaultMaxRetries,
 		attempt:    defaultAttemptTimeout,
+		rate:       accountRate,
 	}
 	for _, opt := range opts {
 		opt(c)
@@ -69,7 +71,7 @@ func New(acct Account, tokens oauth2.TokenSource, opts ...Option) *Client {
 	if isLoopback(c.base) && acct.Host != "" {
 		c.host = acct.Host
 	}
-	c.gate = newGate(accountRate, c.clock, c.jitter)
+	c.gate = newGate(c.rate, c.clock, c.jitter)
 	c.handle = c.chain()
 	c.services = newServices(c)
 	return c

@@ -63,3 +63,9 @@ func WithJitter(jitter func() float64) Option {
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *Client) { c.attempt = d }
 }
+
+// WithRate sets how many requests a second the account allows; 7 unless its
+// owner bought more (Kommo API facts: limits).
+func WithRate(perSecond int) Option {
+	return func(c *Client) { c.rate = perSecond }
+}
