@@ -53,6 +53,9 @@ func (c *sandboxCmd) introduce(a *app, s *sandbox.Sandbox, base string, i sandbo
 		{"  secret", i.Secret},
 		{"  redirect URL", i.RedirectURI + " (change it with --redirect-url)"},
 		{"  consent page", consent},
+		{"Chats API", "a channel of " + sandbox.DefaultHost},
+		{"  channel id", sandbox.DemoChannelID},
+		{"  channel key", sandbox.DemoChannelSecret},
 	} {
 		fmt.Fprintf(out, "%s\t%s\n", line[0], line[1])
 	}

@@ -23,14 +23,18 @@ func TestTaskLife(t *testing.T) {
 	p.eq(1_760_000_060, "updated_at")
 	g.get(one).eq("Done", "result", "text")
 	g.get(leadPath).eq(1_760_009_999, "closest_task_at")
+	onLead := fmt.Sprintf("?filter[entity_type]=leads&filter[entity_id][]=%d", lead)
+	byIDs := fmt.Sprintf("?filter[id][]=%d&filter[id][]=%d", ids[0], ids[2])
 	for query, want := range map[string]int{
-		"": 3, "?filter[is_completed]=1": 1, "?filter[is_completed]=0": 2,
-		fmt.Sprintf("?filter[entity_type]=leads&filter[entity_id][]=%d", lead): 2,
-		"?filter[entity_type]=leads&filter[entity_id]=5":                       0,
-		"?filter[entity_id]=5":           3,
-		"?filter[task_type]=2":           0,
-		"?filter[updated_at]=1760000050": 1,
-		fmt.Sprintf("?filter[id][]=%d&filter[id][]=%d", ids[0], ids[2]): 2,
+		"":                        3,
+		"?filter[is_completed]=1": 1,
+		"?filter[is_completed]=0": 2,
+		onLead:                    2,
+		"?filter[entity_type]=leads&filter[entity_id]=5": 0,
+		"?filter[entity_id]=5":                           3,
+		"?filter[task_type]=2":                           0,
+		"?filter[updated_at]=1760000050":                 1,
+		byIDs:                                            2,
 	} {
 		if n := len(g.get("/tasks" + query).rows("tasks")); n != want {
 			t.Errorf("%s: %d tasks, want %d", query, n, want)
