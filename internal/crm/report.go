@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,6 +29,27 @@ type ReportQuestion struct {
 	Pipeline    string // empty: the main one
 	Period      string // empty: this_month
 	Responsible string // empty: everyone
+	// Progress is told of each page that was read, of at most how many; nil: nobody asks.
+	Progress func(done, total int, message string)
+}
+
+// pageCounter tells of pages read by several readers at once.
+type pageCounter struct {
+	mu   sync.Mutex
+	done int
+	tell func(done, total int, message string)
+}
+
+// read counts a page. Telling stays under the lock, so that the count never
+// goes back.
+func (c *pageCounter) read(what string) {
+	if c.tell == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done++
+	c.tell(c.done, 2*reportPages+reportMovePages, "Read a page of "+what)
 }
 
 // PipelineReport tells how a pipeline stands now and what was won and lost in a
@@ -61,16 +83,17 @@ func (s *Service) PipelineReport(ctx context.Context, q ReportQuestion) (Pipelin
 	var open, closed reading
 	var moves moveReading
 	group, groupCtx := errgroup.WithContext(ctx)
+	pages := &pageCounter{tell: q.Progress}
 	group.Go(func() (err error) {
-		open, err = s.readForReport(groupCtx, "open leads", plan.openFilter(), plan.isOpen)
+		open, err = s.readForReport(groupCtx, pages, "open leads", plan.openFilter(), plan.isOpen)
 		return err
 	})
 	group.Go(func() (err error) {
-		closed, err = s.readForReport(groupCtx, "closed leads", plan.closedFilter(), plan.isClosed)
+		closed, err = s.readForReport(groupCtx, pages, "closed leads", plan.closedFilter(), plan.isClosed)
 		return err
 	})
 	group.Go(func() (err error) {
-		moves, err = s.readMoves(groupCtx, plan)
+		moves, err = s.readMoves(groupCtx, pages, plan)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -187,7 +210,7 @@ type reading struct {
 
 // readForReport reads a list to its end, to reportPages, or as far as time and Kommo
 // allow. Only a first page that fails is an error.
-func (s *Service) readForReport(ctx context.Context, what string, f kommo.LeadFilter, keep func(kommo.Lead) bool) (reading, error) {
+func (s *Service) readForReport(ctx context.Context, pages *pageCounter, what string, f kommo.LeadFilter, keep func(kommo.Lead) bool) (reading, error) {
 	out := reading{what: what}
 	for n := 1; ; n++ {
 		switch {
@@ -208,6 +231,7 @@ func (s *Service) readForReport(ctx context.Context, what string, f kommo.LeadFi
 			return out, nil
 		}
 		out.pages++
+		pages.read(what)
 		for _, l := range page.Items {
 			if keep(l) {
 				out.leads = append(out.leads, l)

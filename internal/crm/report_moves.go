@@ -54,7 +54,7 @@ type moveReading struct {
 // readMoves reads the moves of the period and of the one before, the newest
 // first, so that what is cut off is the oldest (Kommo API facts: events). Not
 // being allowed to read them costs the moves, not the report.
-func (s *Service) readMoves(ctx context.Context, p *reportPlan) (moveReading, error) {
+func (s *Service) readMoves(ctx context.Context, pages *pageCounter, p *reportPlan) (moveReading, error) {
 	span := p.both()
 	out := moveReading{since: span.From}
 	f := kommo.EventFilter{Entity: "lead", Types: []string{reportMoveEvent}, CreatedAt: kommoRange(span)}
@@ -81,6 +81,7 @@ func (s *Service) readMoves(ctx context.Context, p *reportPlan) (moveReading, er
 			return out.sorted(), nil
 		}
 		out.pages++
+		pages.read("stage changes")
 		for _, e := range page.Items {
 			if !seen[e.ID] && span.Contains(e.CreatedAt.Time()) { // new events push old ones to the next page
 				out.take(e)

@@ -204,3 +204,23 @@ func TestReportThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// TestReportTellsOfItsPages: each page that was read is told, the count growing.
+func TestReportTellsOfItsPages(t *testing.T) {
+	r := newCallRig(t)
+	var told []int
+	_, err := r.jobs.PipelineReport(r.Context(), crm.ReportQuestion{
+		Progress: func(done, total int, message string) {
+			if done > total || message == "" {
+				t.Errorf("%d of %d: %q", done, total, message)
+			}
+			told = append(told, done)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(told) < 3 || told[0] != 1 || told[len(told)-1] != len(told) {
+		t.Errorf("told of %v", told)
+	}
+}

@@ -26,6 +26,8 @@ func ReportPipeline(p crm.Provider) registry.Tool {
 		if err != nil {
 			return crm.PipelineReport{}, err
 		}
-		return s.PipelineReport(ctx, crm.ReportQuestion{Pipeline: in.Pipeline, Period: in.Period, Responsible: in.Responsible})
+		return s.PipelineReport(ctx, crm.ReportQuestion{
+			Pipeline: in.Pipeline, Period: in.Period, Responsible: in.Responsible, Progress: registry.Progress(ctx),
+		})
 	})
 }
