@@ -104,10 +104,19 @@ func (c calamity) pauses() bool {
 	return strings.HasPrefix(c.name, "429") || c.name == "403 as a page"
 }
 
+// attempt is the time-out of one request: short only where it runs out, else
+// long enough for a busy machine.
+func (c calamity) attempt() time.Duration {
+	if c.name == "hang" {
+		return time.Second
+	}
+	return 5 * time.Second
+}
+
 // newFaultRig is a rig with a warm directory that does not wait.
 func newFaultRig(t *testing.T, c calamity, o rigOptions) *rig {
 	t.Helper()
-	o.attempt, o.clock = 250*time.Millisecond, instantClock{}
+	o.attempt, o.clock = c.attempt(), instantClock{}
 	if c.pauses() {
 		o.clock = newHurriedClock()
 	}

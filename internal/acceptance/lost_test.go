@@ -14,18 +14,19 @@ import (
 // second look at the account shows one record.
 func TestLostAnswerLeavesOneRecord(t *testing.T) {
 	for _, lost := range []struct {
-		name  string
-		fault sandbox.Fault
+		name    string
+		fault   sandbox.Fault
+		attempt time.Duration
 	}{
-		{"504", sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504}},
-		{"connection reset", sandbox.Fault{Kind: sandbox.FaultLostAnswer}},
-		{"truncated", sandbox.Fault{Kind: sandbox.FaultTruncatedBody}},
-		{"HTML", sandbox.Fault{Kind: sandbox.FaultHTMLBody, ApplyFirst: true}},
-		{"hang", sandbox.Fault{Kind: sandbox.FaultHang, ApplyFirst: true}},
+		{"504", sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504}, 5 * time.Second},
+		{"connection reset", sandbox.Fault{Kind: sandbox.FaultLostAnswer}, 5 * time.Second},
+		{"truncated", sandbox.Fault{Kind: sandbox.FaultTruncatedBody}, 5 * time.Second},
+		{"HTML", sandbox.Fault{Kind: sandbox.FaultHTMLBody, ApplyFirst: true}, 5 * time.Second},
+		{"hang", sandbox.Fault{Kind: sandbox.FaultHang, ApplyFirst: true}, time.Second},
 	} {
 		t.Run(lost.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, rigOptions{clock: instantClock{}, attempt: 400 * time.Millisecond})
+			r := newRig(t, rigOptions{clock: instantClock{}, attempt: lost.attempt})
 			args := samples(r.ids(t))
 			for name, in := range args {
 				if r.tool(t, name).Spec().Class != registry.Create {

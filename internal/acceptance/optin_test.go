@@ -148,7 +148,7 @@ func TestOptInToolsAgainstFaults(t *testing.T) {
 		at := slices.IndexFunc(all, func(c calamity) bool { return c.name == name })
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, calls := newWholeRig(t, rigOptions{clock: instantClock{}, attempt: 250 * time.Millisecond})
+			r, calls := newWholeRig(t, rigOptions{clock: instantClock{}, attempt: 5 * time.Second})
 			for _, c := range firstOfEach(calls) {
 				if all[at].pauses() {
 					r = newFaultRig(t, all[at], rigOptions{mode: registry.ModeFull, toolsets: []string{registry.AllToolsets}})

@@ -47,7 +47,7 @@ type AccountOverview struct {
 // UserLine is a user; Rights is what he may do with leads, in a word.
 type UserLine struct {
 	ID     int64  `json:"id"`
-	Name   string `json:"name"`
+	Name   string `json:"name,omitempty"` // empty: users could not be read just now
 	Group  string `json:"group,omitempty"`
 	Rights string `json:"rights,omitempty"`
 	Left   bool   `json:"inactive,omitempty"`

@@ -75,7 +75,7 @@ func newCallRig(t *testing.T, opts ...sandbox.Option) *callRig {
 	transport := kommo.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	r.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: r.box.Token(callHost)}), kommo.WithBaseURL(base),
-		kommo.WithTransport(waveCounter{r, transport}), kommo.WithMaxRetries(1), kommo.WithClock(clock), kommo.WithAttemptTimeout(time.Second))
+		kommo.WithTransport(waveCounter{r, transport}), kommo.WithMaxRetries(1), kommo.WithClock(clock), kommo.WithAttemptTimeout(5*time.Second))
 	names := directory.New(r.api)
 	t.Cleanup(names.Close)
 	if err := names.Warm(t.Context(), directory.InAccount, directory.InPipelines, directory.InUsers, directory.InLeadFields, directory.InLossReasons); err != nil {

@@ -17,6 +17,8 @@ import (
 // maxBody bounds an answer, measured after decompression.
 const maxBody = 16 << 20
 
+var errTooLarge = errors.New("the answer exceeds the limit")
+
 var errAttemptTimeout = errors.New("no answer within the time of one attempt")
 
 // NewTransport returns the transport a Client uses unless it is given another.
@@ -60,9 +62,13 @@ func (c *Client) send(ctx context.Context, o outgoing) (*reply, error) {
 	body, err := readBody(res.Body)
 	c.log.DebugContext(ctx, "kommo attempt", "op", o.op, "method", o.method, "status", res.StatusCode,
 		"bytes", len(body), "took", c.clock.Now().Sub(start))
-	if e, ok := errors.AsType[*Error](err); ok {
-		e.Status, e.RequestID = res.StatusCode, requestID(res.Header)
-		return nil, e
+	// Compared, not searched for an *Error: a cancelled context may bring the
+	// *Error of another request as its cause, and that one is not ours to change.
+	if err == errTooLarge { //nolint:errorlint // see above
+		return nil, &Error{
+			Code: CodeTooLarge, Status: res.StatusCode, RequestID: requestID(res.Header), sent: true,
+			Message: "Kommo's answer is larger than 16 MiB; ask for fewer records at once",
+		}
 	}
 	if err != nil {
 		e := c.broken(ctx, actx, o, err, true)
@@ -102,7 +108,7 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 	defer body.Close()
 	data, err := io.ReadAll(io.LimitReader(body, maxBody+1))
 	if len(data) > maxBody {
-		return nil, &Error{Code: CodeTooLarge, Message: "Kommo's answer is larger than 16 MiB; ask for fewer records at once", sent: true}
+		return nil, errTooLarge
 	}
 	return data, err
 }

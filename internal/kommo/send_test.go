@@ -3,6 +3,7 @@ package kommo
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -139,7 +140,7 @@ func TestGzipAndBodyLimit(t *testing.T) {
 func TestBodyLimitIsExact(t *testing.T) {
 	for size, want := range map[int]bool{maxBody: true, maxBody + 1: false} {
 		data, err := readBody(io.NopCloser(bytes.NewReader(make([]byte, size))))
-		if (err == nil) != want || (want && len(data) != size) || (!want && !HasCode(err, CodeTooLarge)) {
+		if (err == nil) != want || (want && len(data) != size) || (!want && !errors.Is(err, errTooLarge)) {
 			t.Errorf("%d bytes: read %d, %v", size, len(data), err)
 		}
 	}
