@@ -67,10 +67,11 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 }
 
 // startDemo serves the embedded sandbox on a free loopback port and points the
-// settings at it.
+// settings at it. It outlives the signal that ends ctx, until close: the calls
+// in flight are still answered.
 func (p *product) startDemo(ctx context.Context) error {
 	s := sandbox.New()
-	srv, err := sandbox.Listen(ctx, "127.0.0.1:0", s)
+	srv, err := sandbox.Listen(context.WithoutCancel(ctx), "127.0.0.1:0", s)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
