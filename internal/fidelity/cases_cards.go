@@ -52,7 +52,7 @@ func peopleCases() []fixture {
 		{file: "contacts/swiss_medica_dev.json", key: "contacts", bare: true, decode: list, ask: get("/contacts?with=customers&limit=250")},
 		{file: "contacts/edu-customer-create_contact-2c05.json", key: "contacts", decode: made, ask: send("POST", "/contacts", []object{{"name": "Pat Example"}})},
 		{file: "contacts/edu-update_contact-response-1beb.json", key: "contacts", decode: changed, ask: send("PATCH", "/contacts", []object{{"id": "{contact}", "name": "Pat Example"}})},
-		{file: "links/edu-link_entity_to_another_entity-response-0f6f.json", key: "links", decode: links, ask: send("POST", "/leads/{lead}/link", []object{{"to_entity_id": "{contact}", "to_entity_type": "contacts"}})},
+		{file: "links/edu-link_entity_to_another_entity-response-0f6f.json", key: "links", decode: links, ask: send("POST", "/customers/{customer}/link", []object{{"to_entity_id": "{contact}", "to_entity_type": "contacts"}})},
 	}
 }
 
@@ -79,23 +79,5 @@ func timelineCases() []fixture {
 		{file: "tasks/swiss_medica_dev.json", key: "tasks", bare: true, decode: tasks, ask: get("/tasks?page=1&limit=250")},
 		{file: "tasks/edu-lead_task-lead_task_created-6293.json", key: "tasks", decode: task, ask: send("POST", "/tasks", []object{{"text": "x", "complete_till": 1795168800}})},
 		{file: "events/swiss_medica_dev.json", key: "events", bare: true, decode: events, ask: get("/events?limit=100&filter[type]=lead_added,lead_status_changed,entity_responsible_changed,incoming_call,outgoing_call")},
-	}
-}
-
-// errorCases replay error answers; the client must name them right.
-func errorCases() []fixture {
-	fails := func(code kommo.Code) func(context.Context, *kommo.Client) (any, error) {
-		return func(ctx context.Context, c *kommo.Client) (any, error) {
-			_, err := c.Leads.Get(ctx, 1)
-			if !kommo.HasCode(err, code) {
-				return nil, err
-			}
-			return nil, nil
-		}
-	}
-	return []fixture{
-		{file: "errors/401.json", code: 401, decode: fails(kommo.CodeUnauthorized), ask: &ask{method: "GET", path: "/leads", status: 401, text: "no token"}},
-		{file: "errors/403-invalid-scope.json", code: 403, decode: fails(kommo.CodeScope), ask: &ask{method: "DELETE", path: "/tasks/{task}", status: 403}},
-		{file: "errors/404-route.json", code: 404, decode: fails(kommo.CodeMethod), ask: &ask{method: "DELETE", path: "/calls/1", status: 404}},
 	}
 }

@@ -1,90 +1,75 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 )
 
-// box is a running sandbox with the ids of some of its records.
+// The channel of the Chats API that the cases use; its hooks come to the box.
+const (
+	channel       = "aaaaaaaa-0000-4000-8000-00000000f1de"
+	channelSecret = "0f1de11750f1de11"
+)
+
+func integration() sandbox.Integration {
+	return sandbox.Integration{ClientID: "00000000-0000-4000-8000-0000000f1de1", Secret: "not-a-secret", RedirectURI: "https://example.com/back"}
+}
+
+// box is a running sandbox and what requests to it speak of.
 type box struct {
 	srv   *sandbox.Server
+	inbox *inbox
 	token string
-	ids   map[string]int64 // {lead}, {contact}, {task}, {pipeline}
+	words map[string]string // what {lead} and the like stand for
 }
 
 func openSandbox(ctx context.Context) (*box, error) {
-	s := sandbox.New(sandbox.WithoutRateLimit())
+	var ago time.Duration // how far the sandbox's clock is behind
+	clock := func() time.Time { return time.Now().Add(-ago) }
+	s := sandbox.New(sandbox.WithoutRateLimit(), sandbox.WithIntegration(integration()), sandbox.WithClock(clock))
+	in, err := openInbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.RegisterChannel(sandbox.Channel{ID: channel, Secret: channelSecret, Code: "fidelity", Title: "Fidelity", HookURL: in.url + "/chats/:scope_id"})
+	s.DeliverHooks(ctx, &http.Client{})
+	ago = time.Hour
+	expired := s.Code(sandbox.DefaultHost, integration().ClientID)
+	ago = 0
 	srv, err := sandbox.Listen(ctx, "127.0.0.1:0", s)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	b := &box{srv: srv, token: s.Token(sandbox.DefaultHost), ids: map[string]int64{}}
-	for name, path := range map[string]string{"lead": "/leads", "contact": "/contacts", "task": "/tasks", "pipeline": "/leads/pipelines"} {
-		key := path[strings.LastIndex(path, "/")+1:]
-		body, err := b.request(ctx, get(path))
-		if err != nil {
-			return nil, err
-		}
-		list, _ := recordsOf(body, key).([]any)
-		if len(list) == 0 {
-			return nil, fmt.Errorf("sandbox: no %s", name)
-		}
-		id, _ := list[0].(map[string]any)["id"].(float64)
-		b.ids[name] = int64(id)
+	b := &box{srv: srv, inbox: in, token: s.Token(sandbox.DefaultHost), words: map[string]string{
+		"expired code": expired, "used code": s.Code(sandbox.DefaultHost, integration().ClientID), "inbox": in.url + "/crm",
+	}}
+	if err := b.prepare(ctx, preparations()); err != nil {
+		b.close()
+		return nil, err
 	}
-	return b, nil
+	return b, b.useCode(ctx)
 }
 
-func (b *box) close() { b.srv.Close() }
+// useCode exchanges the code that is tried a second time later.
+func (b *box) useCode(ctx context.Context) error {
+	i := integration()
+	_, err := b.request(ctx, &ask{method: "POST", path: "/oauth2/access_token", root: true, body: object{
+		"client_id": i.ClientID, "client_secret": i.Secret, "redirect_uri": i.RedirectURI, "grant_type": "authorization_code", "code": "{used code}",
+	}})
+	return err
+}
 
-// request asks the sandbox; {lead} and the like stand for ids.
-func (b *box) request(ctx context.Context, a *ask) ([]byte, error) {
-	path, payload := a.path, []byte(nil)
-	if a.body != nil {
-		raw, err := json.Marshal(a.body)
-		if err != nil {
-			return nil, err
-		}
-		payload = raw
-	}
-	for name, id := range b.ids {
-		value := strconv.FormatInt(id, 10)
-		path = strings.ReplaceAll(path, "{"+name+"}", value)
-		payload = bytes.ReplaceAll(payload, []byte(`"{`+name+`}"`), []byte(value))
-	}
-	req, err := http.NewRequestWithContext(ctx, a.method, b.srv.URL+"/api/v4"+path, bytes.NewReader(payload))
-	if err != nil {
-		return nil, err
-	}
-	req.Host = sandbox.DefaultHost
-	req.Header.Set("Content-Type", "application/json")
-	if a.text != "no token" {
-		req.Header.Set("Authorization", "Bearer "+b.token)
-	}
-	client := &http.Client{}
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, err
-	}
-	if want := max(a.status, 0); res.StatusCode != want && (want != 0 || res.StatusCode != http.StatusOK) {
-		return nil, fmt.Errorf("%s %s answered %d: %.200s", a.method, path, res.StatusCode, body)
-	}
-	return body, nil
+func (b *box) close() {
+	b.srv.Close()
+	_ = b.inbox.srv.Close() // nothing to do about a listener that will not close
 }
 
 // compare names the keys of a recording that the sandbox's answer lacks, or
@@ -98,6 +83,9 @@ func (b *box) compare(ctx context.Context, c fixture, body json.RawMessage) []st
 	if err != nil {
 		return []string{err.Error()}
 	}
+	if len(body) == 0 && len(answer) > 0 {
+		return []string{fmt.Sprintf("a body where the recording has none: %.100s", answer)}
+	}
 	want, have := map[string]types{}, map[string]types{}
 	collect("", parse(body), want)
 	got := parse(answer)
@@ -106,6 +94,14 @@ func (b *box) compare(ctx context.Context, c fixture, body json.RawMessage) []st
 		collectEach(list, have)
 	}
 	collect("", got, have)
+	out := differences(want, have)
+	if recorded := at(parse(body), c.same); c.same != "" && text(recorded) != text(at(got, c.same)) {
+		out = append(out, fmt.Sprintf("%s is %s, in the recording %s", c.same, text(at(got, c.same)), text(recorded)))
+	}
+	return out
+}
+
+func differences(want, have map[string]types) []string {
 	var out []string
 	for _, path := range slices.Sorted(maps.Keys(want)) {
 		if complaint := disagree(path, want[path], have[path]); complaint != "" {
