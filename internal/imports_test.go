@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/tools/automation": {"internal/tools/registry", "internal/crm"},
 	"internal/tools/registry":   {"internal/kommo", "internal/problem", "internal/sanitize"},
 	"internal/crm":              {"internal/directory", "internal/kommo", "internal/problem", "internal/when", "internal/phone"},
+	"internal/hooks":            {"internal/phone"},
 	"internal/directory":        {"internal/kommo", "internal/problem"},
 	"internal/fidelity":         {"internal/kommo", "internal/sandbox"},
 }
@@ -46,7 +47,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/mark3labs/mcp-go": {"internal/tools/registry", "internal/server", "internal/resources", "cmd/kommo-mcp"},
 	"github.com/alecthomas/kong":  {"cmd/kommo-mcp"},
-	"net/http":                    {"internal/kommo", "internal/server", "internal/sandbox", "internal/fidelity", "cmd/kommo-mcp"},
+	"net/http":                    {"internal/kommo", "internal/server", "internal/sandbox", "internal/fidelity", "internal/hooks", "cmd/kommo-mcp"},
 }
 
 func TestArrowsPointDown(t *testing.T) {
