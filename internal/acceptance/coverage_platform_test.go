@@ -27,6 +27,8 @@ func platformEndpoints() []section {
 			{"POST", "/catalogs", "api_post", "an account has ten lists at most; they are made once"},
 			{"PATCH", "/catalogs", "api_patch", ""},
 			{"PATCH", "/catalogs/{id}", "api_patch", ""},
+			{"GET", "/catalogs/products/settings", "api_get", ""},
+			{"PATCH", "/catalogs/products/settings", "api_patch", ""},
 			{"GET", "/catalogs/{id}/elements", "list_catalog_elements, list_lead_products", ""},
 			{"GET", "/catalogs/{id}/elements/{id}", "get_catalog_element, update_catalog_element", ""},
 			{"POST", "/catalogs/{id}/elements", "create_catalog_element", ""},
@@ -123,16 +125,16 @@ func platformEndpoints() []section {
 
 // customerPaths are the operations on customers, by method.
 var customerPaths = [][2]string{
-	{"GET", `. /{id} /statuses /{id}/subscriptions /transactions /transactions/{id} /{id}/transactions /{id}/transactions/{id}
+	{"GET", `. /{id} /statuses /statuses/{id} /{id}/subscriptions /transactions /transactions/{id} /{id}/transactions /{id}/transactions/{id}
 		/segments /segments/{id} /links /{id}/links /tags /notes /notes/{id} /{id}/notes /{id}/notes/{id} /{id}/files
 		/custom_fields /custom_fields/{id} /custom_fields/groups /custom_fields/groups/{id}
 		/segments/custom_fields /segments/custom_fields/{id}`},
-	{"POST", `. /{id}/bonus_points /{id}/transactions /segments /{link|unlink} /{id}/{link|unlink} /tags /notes /{id}/notes
+	{"POST", `. /{id}/bonus_points /{id}/transactions /segments /statuses /{link|unlink} /{id}/{link|unlink} /tags /notes /{id}/notes
 		/notes/{id}/{pin|unpin} /{id}/notes/{id}/{pin|unpin} /custom_fields /custom_fields/groups /segments/custom_fields`},
-	{"PATCH", `. /{id} /mode /segments/{id} /notes /notes/{id} /{id}/notes /{id}/notes/{id} /custom_fields /custom_fields/{id}
+	{"PATCH", `. /{id} /mode /segments/{id} /statuses/{id} /notes /notes/{id} /{id}/notes /{id}/notes/{id} /custom_fields /custom_fields/{id}
 		/custom_fields/groups/{id} /segments/custom_fields /segments/custom_fields/{id}`},
 	{"PUT", "/{id}/files"},
-	{"DELETE", `/transactions/{id} /segments/{id} /{id}/files /custom_fields/{id} /custom_fields/groups/{id} /segments/custom_fields/{id}`},
+	{"DELETE", `/transactions/{id} /segments/{id} /statuses/{id} /{id}/files /custom_fields/{id} /custom_fields/groups/{id} /segments/custom_fields/{id}`},
 }
 
 // customerEndpoints are all reached through the toolset api.

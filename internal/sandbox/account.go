@@ -39,6 +39,7 @@ type profile struct {
 	createdAt                            int64
 	createdBy                            int64
 	unsortedOn, lossReasons, helpbot     bool
+	productsOff                          bool
 	contactNameOrder                     int
 	customersMode                        string
 	datePattern, timePattern, dateFormat string

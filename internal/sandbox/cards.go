@@ -158,7 +158,11 @@ func patchCard(c *call, entity string) answer {
 // patchCardsOf checks every item, then applies all, or nothing when one is refused.
 func (c *call) patchCardsOf(b batch, target func(*item) *card) ([]cardWritten, *answer) {
 	for _, it := range b {
-		if k := target(it); k != nil && len(it.p.list) == 0 {
+		k := target(it)
+		if k != nil {
+			it.keepsResponsible(k.Responsible)
+		}
+		if k != nil && len(it.p.list) == 0 {
 			if !c.mayEdit(k.Entity, k.Responsible) {
 				return nil, new(forbidden())
 			}

@@ -101,8 +101,9 @@ func getElement(c *call, k *catalog) answer {
 func listElementSchema(create bool) schema {
 	return schema{
 		{name: "name", kind: stringKind, required: create, notBlank: true},
+		{name: "currency_id", kind: intKind}, // of invoices
 		customFieldValues("catalogs"),
-	}
+	}.authored()
 }
 
 // addElement is for seeds and for POST.
@@ -160,6 +161,7 @@ func (c *call) setElement(k *catalog, e *element, o object) {
 		e.Name = v
 	}
 	e.UpdatedAt, e.UpdatedBy = c.now(), c.actor()
+	c.setAuthors(o, &e.CreatedBy, &e.UpdatedBy, &e.CreatedAt, &e.UpdatedAt)
 	before := len(c.a.events)
 	e.Values = c.applyFieldValues(k.fields(), e.ID, e.Values, o)
 	for _, ev := range c.a.events[before:] {

@@ -13,6 +13,7 @@ type catalog struct {
 	CreatedBy, UpdatedBy int64
 	CreatedAt, UpdatedAt int64
 	CanAdd, CanLinkMany  bool
+	CanShow              bool
 }
 
 func catalogs(a *account) *table[catalog] { return tableFor[catalog](a, "catalogs", 11_271) }
@@ -27,6 +28,8 @@ func catalogRoutes() []route {
 		{Method: "POST", Path: "/catalogs", Do: createCatalogs, Admin: true},
 		{Method: "PATCH", Path: "/catalogs", Do: patchCatalogs, Admin: true},
 		{Method: "PATCH", Path: "/catalogs/{id:int}", Do: patchCatalog, Admin: true},
+		{Method: "GET", Path: "/catalogs/products/settings", Do: getProductSettings},
+		{Method: "PATCH", Path: "/catalogs/products/settings", Do: patchProductSettings, Admin: true},
 	}
 }
 
@@ -52,7 +55,7 @@ type catalogView struct {
 func (c *call) readCatalog(k *catalog, self func(string) links) catalogView {
 	return catalogView{
 		ID: k.ID, Name: k.Name, CreatedBy: k.CreatedBy, UpdatedBy: k.UpdatedBy, CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt,
-		Sort: k.Sort, Type: k.Type, CanAdd: k.CanAdd, CanLinkMany: k.CanLinkMany, CanDelete: k.Type == "regular",
+		Sort: k.Sort, Type: k.Type, CanAdd: k.CanAdd, CanShow: k.CanShow, CanLinkMany: k.CanLinkMany, CanDelete: k.Type == "regular",
 		AccountID: c.a.id, Links: self(fmt.Sprintf("/catalogs/%d", k.ID)),
 	}
 }
@@ -85,8 +88,9 @@ func catalogSchema(create bool) schema {
 		{name: "can_add_elements", kind: boolKind},
 		{name: "can_link_multiple", kind: boolKind},
 		{name: "can_show_in_cards", kind: boolKind},
+		{name: "can_be_deleted", kind: boolKind},
 		{name: "sdk_widget_code", kind: scalarKind},
-	}
+	}.authored()
 }
 
 // addCatalog is for seeds and for POST. A products list gets the fields that it has
@@ -128,7 +132,11 @@ func (c *call) setCatalog(k *catalog, o object) {
 	if v, sent := o.bool("can_link_multiple"); sent {
 		k.CanLinkMany = v
 	}
+	if v, sent := o.bool("can_show_in_cards"); sent {
+		k.CanShow = v
+	}
 	k.UpdatedAt, k.UpdatedBy = c.now(), c.actor()
+	c.setAuthors(o, &k.CreatedBy, &k.UpdatedBy, &k.CreatedAt, &k.UpdatedAt)
 }
 
 func createCatalogs(c *call) answer {
@@ -204,4 +212,23 @@ func patchCatalog(c *call) answer {
 	}
 	c.setCatalog(k, it.object)
 	return ok(c.readCatalog(k, c.self))
+}
+
+// getProductSettings tells whether the account uses products. Published clients
+// ask here; the sheets name only the switch in the settings.
+func getProductSettings(c *call) answer {
+	return ok(object{"is_enabled": !c.a.profile.productsOff, "_links": c.self("/catalogs/products/settings")})
+}
+
+func patchProductSettings(c *call) answer {
+	it, bad := c.parseOne(schema{{name: "is_enabled", kind: boolKind, required: true}})
+	if bad != nil {
+		return *bad
+	}
+	if bad := (batch{it}).refused(); bad != nil {
+		return *bad
+	}
+	on, _ := it.bool("is_enabled")
+	c.a.profile.productsOff = !on
+	return getProductSettings(c)
 }

@@ -34,3 +34,28 @@ func TestProductsAreMadeSearchedAndLinked(t *testing.T) {
 	l.eq(id, "_embedded", "catalog_elements", 0, "id")
 	l.eq(2, "_embedded", "catalog_elements", 0, "metadata", "quantity")
 }
+
+// TestListsAreSavedAsTheyWereRead sends back what reads give, as the published
+// clients do.
+func TestListsAreSavedAsTheyWereRead(t *testing.T) {
+	g := newRig(t)
+	list := g.made("catalogs", "/catalogs", `[{"name":"Roofs","created_by":0,"created_at":1700000000,"can_show_in_cards":true,"can_be_deleted":true}]`)[0]
+	path := fmt.Sprintf("/catalogs/%d", list)
+	r := g.get(path).want(200)
+	r.eq(1700000000, "created_at")
+	r.eq(true, "can_show_in_cards")
+	r.eq(0, "created_by")
+	one := fmt.Sprintf("%s/elements/%d", path, g.made("elements", path+"/elements", `[{"name":"Flat","created_by":0,"created_at":1700000000,"currency_id":1}]`)[0])
+	g.patch(one, `{"id":1,"name":"Flat roof","created_by":0,"updated_by":0,"created_at":1700000000,"updated_at":1700000001,"request_id":"0"}`).want(200)
+	r = g.get(one).want(200)
+	r.eq(1700000001, "updated_at")
+	r.eq(1700000000, "created_at")
+}
+
+func TestProductsAreSwitchedOff(t *testing.T) {
+	g := newRig(t)
+	g.get("/catalogs/products/settings").want(200).eq(true, "is_enabled")
+	g.patch("/catalogs/products/settings", `{"is_enabled":false}`).want(200).eq(false, "is_enabled")
+	g.get("/catalogs/products/settings").want(200).eq(false, "is_enabled")
+	g.patch("/catalogs/products/settings", `{}`).want(400)
+}

@@ -33,7 +33,6 @@ func customerRoutes() []route {
 		{Method: "PATCH", Path: "/customers", Do: patchCustomers},
 		{Method: "PATCH", Path: "/customers/{id:int}", Do: patchCustomer},
 		{Method: "PATCH", Path: "/customers/mode", Do: switchCustomers, Admin: true},
-		{Method: "GET", Path: "/customers/statuses", Do: listCustomerStatuses},
 		{Method: "POST", Path: "/customers/{id:int}/bonus_points", Do: changeBonus},
 	}
 }
@@ -118,7 +117,7 @@ func customerSchema(create bool) schema {
 		{name: "next_price", kind: numberKind},
 		{name: "next_date", kind: intKind},
 		{name: "responsible_user_id", kind: intKind, check: isUser(false)},
-		{name: "status_id", kind: intKind},
+		{name: "status_id", kind: intKind, check: exists("customer_statuses")},
 		{name: "periodicity", kind: intKind},
 		{name: "created_by", kind: intKind, check: isUser(true)},
 		{name: "updated_by", kind: intKind, check: isUser(true)},
@@ -139,7 +138,7 @@ func customerSchema(create bool) schema {
 
 func createCustomers(c *call) answer {
 	return c.writeCustomers(customerSchema(true), func(*item) *customer {
-		k := &customer{ID: customers(c.a).alloc(), Responsible: c.actor(), CreatedBy: c.actor(), CreatedAt: c.now(), StatusID: firstCustomerStatus}
+		k := &customer{ID: customers(c.a).alloc(), Responsible: c.actor(), CreatedBy: c.actor(), CreatedAt: c.now(), StatusID: firstCustomerStatus(c.a)}
 		customers(c.a).put(k.ID, k)
 		c.log("customer_added", "customers", k.ID, nil, nil)
 		return k
@@ -246,20 +245,6 @@ func switchCustomers(c *call) answer {
 		c.a.profile.customersMode = mode
 	}
 	return ok(object{"mode": mode, "is_enabled": on})
-}
-
-const firstCustomerStatus = 25_008_378
-
-func listCustomerStatuses(c *call) answer {
-	var rows []object
-	for i, name := range []string{"Upcoming", "Due", "Bought", "Not bought"} {
-		id := int64(firstCustomerStatus + i)
-		rows = append(rows, object{
-			"id": id, "name": name, "sort": i * 10, "is_default": i == 0, "conditions": []any{}, "color": "#99ccff", "type": 0,
-			"account_id": c.a.id, "_links": c.self("/customers/statuses/" + strconv.FormatInt(id, 10)),
-		})
-	}
-	return ok(whole(c, "statuses", "/customers/statuses", rows))
 }
 
 func changeBonus(c *call) answer {

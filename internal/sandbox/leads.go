@@ -142,6 +142,9 @@ type leadPatched struct {
 // patchAll checks every item, then applies all, or nothing when one is refused.
 func (c *call) patchAll(b batch, target func(*item) *lead) ([]leadPatched, *answer) {
 	for _, it := range b {
+		if l := target(it); l != nil {
+			it.keepsResponsible(l.Responsible)
+		}
 		if l := target(it); l != nil && len(it.p.list) == 0 {
 			if !c.mayEditLead(l) {
 				return nil, new(forbidden())

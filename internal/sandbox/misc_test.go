@@ -34,7 +34,9 @@ func TestWebsiteButtonIsMadeInTheBackground(t *testing.T) {
 	path := fmt.Sprintf("/website_buttons/%v", int64(r.at("source_id").(float64)))
 	g.get(path).want(200).eq("creation_pending", "creation_status")
 	g.get(path+"?with=scripts").want(200).eq("created", "creation_status")
-	g.patch(path, `{"trusted_websites":{"add":["example.org"]}}`).want(200).eq([]string{"example.com", "example.org"}, "trusted_websites")
+	patched := g.patch(path, `{"trusted_websites":{"add":["example.org"]}}`).want(200)
+	patched.eq([]string{"example.com", "example.org"}, "trusted_websites")
+	patched.eq(g.s.byHost[g.host].id, "account_id")
 	g.post(path+"/online_chat", `{}`).want(202)
 	g.get("/website_buttons/1").want(404)
 }

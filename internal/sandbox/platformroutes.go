@@ -18,6 +18,7 @@ func platformRoutes() []route {
 		catalogRoutes(),
 		elementRoutes(),
 		customerRoutes(),
+		customerStatusRoutes(),
 		transactionRoutes(),
 		segmentRoutes(),
 		widgetRoutes(),

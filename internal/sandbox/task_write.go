@@ -168,6 +168,7 @@ func patchTask(c *call) answer {
 func (c *call) patchTasksOf(b batch, target func(*item) *task) ([]taskWritten, *answer) {
 	for _, it := range b {
 		if t := target(it); t != nil {
+			it.keepsResponsible(t.Responsible)
 			if !c.mayEditTask(t) {
 				return nil, new(forbidden())
 			}

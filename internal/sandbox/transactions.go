@@ -12,6 +12,15 @@ type transaction struct {
 	CompletedAt          int64
 	CreatedBy, UpdatedBy int64
 	CreatedAt, UpdatedAt int64
+	Products             []any // {id, metadata}, as sent
+}
+
+// bought are the products, an empty list for none.
+func (t *transaction) bought() []any {
+	if t.Products == nil {
+		return []any{}
+	}
+	return t.Products
 }
 
 func transactions(a *account) *table[transaction] {
@@ -40,7 +49,7 @@ func (c *call) readTransaction(t *transaction, self func(string) links) object {
 		"id": t.ID, "price": t.Price, "comment": t.Comment, "completed_at": t.CompletedAt, "customer_id": t.Customer,
 		"created_by": t.CreatedBy, "updated_by": t.UpdatedBy, "created_at": t.CreatedAt, "updated_at": t.UpdatedAt,
 		"is_deleted": false, "account_id": c.a.id, "_links": self(t.path()),
-		"_embedded": object{"customer": embeddedEntity{t.Customer, self(cardPath("customers", t.Customer))}, "catalog_elements": []any{}},
+		"_embedded": object{"customer": embeddedEntity{t.Customer, self(cardPath("customers", t.Customer))}, "catalog_elements": t.bought()},
 	}
 }
 
@@ -77,7 +86,10 @@ func createTransactions(c *call) answer {
 		{name: "created_by", kind: intKind, check: isUser(true)},
 		{name: "next_date", kind: intKind},
 		{name: "next_price", kind: numberKind},
-		{name: "_embedded", kind: objectKind, fields: schema{{name: "catalog_elements", kind: listKind}}},
+		{name: "_embedded", kind: objectKind, fields: schema{{name: "catalog_elements", kind: listKind, item: &field{kind: objectKind, fields: schema{
+			{name: "id", kind: intKind, required: true, check: exists("catalog_elements")},
+			{name: "metadata", kind: objectKind},
+		}}}}},
 	}, maxBatch)
 	if bad != nil {
 		return *bad
@@ -107,6 +119,7 @@ func (c *call) addTransaction(o object) *transaction {
 	if at, sent := o.int("completed_at"); sent {
 		t.CompletedAt = at
 	}
+	t.Products = o.obj("_embedded").list("catalog_elements")
 	transactions(c.a).put(t.ID, t)
 	k := customers(c.a).get(t.Customer)
 	if at, sent := o.int("next_date"); sent {

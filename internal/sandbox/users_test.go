@@ -148,3 +148,22 @@ func TestAccountAndItsExtras(t *testing.T) {
 	}
 	g.get("/account?with=null").want(200)
 }
+
+// TestRecordsOfADeactivatedUserCanBeSaved: clients save with the users they read.
+func TestRecordsOfADeactivatedUserCanBeSaved(t *testing.T) {
+	g := newRig(t)
+	r := g.post("/users", userBody(memberJSON)).want(201)
+	id := int64(r.at("_embedded", "users", 0, "id").(float64))
+	paths := []string{
+		fmt.Sprintf("/leads/%d", g.made("leads", "/leads", fmt.Sprintf(`[{"responsible_user_id":%d}]`, id))[0]),
+		fmt.Sprintf("/contacts/%d", g.made("contacts", "/contacts", fmt.Sprintf(`[{"name":"Ann","responsible_user_id":%d}]`, id))[0]),
+		fmt.Sprintf("/tasks/%d", g.made("tasks", "/tasks", fmt.Sprintf(`[{"text":"x","complete_till":1,"responsible_user_id":%d}]`, id))[0]),
+	}
+	others := g.made("leads", "/leads", `[{"name":"mine"}]`)[0]
+	g.post("/users/deactivate", fmt.Sprintf(`[{"id":%d}]`, id)).want(204)
+	for _, path := range paths {
+		g.patch(path, fmt.Sprintf(`{"responsible_user_id":%d,"created_by":%d,"updated_by":%d}`, id, id, id)).want(200)
+		g.patch(path, `{"created_by":5}`).want(400)
+	}
+	g.patch(fmt.Sprintf("/leads/%d", others), fmt.Sprintf(`{"responsible_user_id":%d}`, id)).want(400)
+}

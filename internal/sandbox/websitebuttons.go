@@ -124,7 +124,10 @@ func patchButton(c *call) answer {
 	if name, sent := it.str("name"); sent {
 		b.Name = name
 	}
-	return ok(object{"source_id": b.SourceID, "trusted_websites": b.Websites, "name": b.Name})
+	// Published clients read the whole button from this answer.
+	out := c.readButton(b)
+	out["trusted_websites"] = b.Websites
+	return ok(out)
 }
 
 func addOnlineChat(c *call) answer {

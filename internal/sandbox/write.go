@@ -263,16 +263,27 @@ func oneOf[T comparable](choices ...T) func(*call, any) string {
 	}
 }
 
-// isUser is a check: an active user, or 0 (the robot) where robot is true.
-func isUser(robot bool) func(*call, any) string {
+// isUser is a check: an active user. An author may be one who was deactivated
+// since, or 0, the robot: published clients send back the author they read.
+func isUser(author bool) func(*call, any) string {
 	return func(c *call, v any) string {
 		id, _ := v.(int64)
-		if id == 0 && robot {
+		if id == 0 && author {
 			return ""
 		}
-		if u := users(c.a).get(id); u != nil && u.Rights.IsActive {
+		if u := users(c.a).get(id); u != nil && (author || u.Rights.IsActive) {
 			return ""
 		}
 		return codeNotSupported
+	}
+}
+
+// keepsResponsible takes back the refusal of a responsible user who is the record's
+// already: published clients save with every key that they read, and a user who was
+// deactivated keeps the records.
+func (it *item) keepsResponsible(now int64) {
+	const key = "responsible_user_id"
+	if id, sent := it.int(key); sent && id == now {
+		it.p.list = slices.DeleteFunc(it.p.list, func(e fieldError) bool { return e.Path == key })
 	}
 }
