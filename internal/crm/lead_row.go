@@ -3,6 +3,8 @@ package crm
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -77,16 +79,12 @@ func (s *Service) leadsHint(ctx context.Context, in LeadSearch, more bool) strin
 	if in.Query != "" {
 		hint += ", search a shorter part of the name, or look for the person with search_contacts"
 	}
-	return hint + "." + s.tagsHint(ctx, in.Tags)
+	return hint + "." + s.tagsHint(ctx, kommo.Leads, in.Tags)
 }
 
 // leadFiltersUsed names the arguments that narrowed the search.
 func leadFiltersUsed(in LeadSearch) []string {
-	var used []string
-	for _, f := range []struct {
-		name string
-		on   bool
-	}{
+	return usedOf([]use{
 		{"query", in.Query != ""},
 		{"pipeline", len(in.Pipeline) > 0},
 		{"stage", len(in.Stage) > 0},
@@ -102,9 +100,20 @@ func leadFiltersUsed(in LeadSearch) []string {
 		{"company_id", in.CompanyID != 0},
 		{"attention", in.Attention != ""},
 		{"inactive_days", in.InactiveDays > 0},
-	} {
-		if f.on {
-			used = append(used, f.name)
+	})
+}
+
+// use is whether an argument is used.
+type use struct {
+	name string
+	on   bool
+}
+
+// usedOf are the names of the arguments that are used.
+func usedOf(arguments []use) (used []string) {
+	for _, a := range arguments {
+		if a.on {
+			used = append(used, a.name)
 		}
 	}
 	return used
@@ -112,19 +121,28 @@ func leadFiltersUsed(in LeadSearch) []string {
 
 // tagsHint tells a tag that does not exist at all, at the cost of a request
 // that only an empty answer is worth.
-func (s *Service) tagsHint(ctx context.Context, wanted []string) string {
+func (s *Service) tagsHint(ctx context.Context, entity kommo.Entity, wanted []string) string {
 	if len(wanted) == 0 {
 		return ""
 	}
-	page, err := s.api.Tags.List(ctx, kommo.Leads, kommo.TagFilter{ListOptions: kommo.ListOptions{Limit: kommo.MaxPage}})
+	page, err := s.api.Tags.List(ctx, entity, kommo.TagFilter{ListOptions: kommo.ListOptions{Limit: kommo.MaxPage}})
 	if err != nil || page.HasNext {
 		return "" // a hint is not worth more, and an incomplete list proves nothing
 	}
-	known := tagNames(page.Items)
 	for _, w := range wanted {
-		if !containsFold(known, w) {
-			return " Leads have no tag " + strconv.Quote(w) + "; there are: " + strings.Join(known[:min(len(known), 10)], ", ") + "."
+		if slices.ContainsFunc(page.Items, func(t kommo.Tag) bool { return isTag(t, w) }) {
+			continue
 		}
+		known, there := tagNames(page.Items), "there are none"
+		if len(known) > 0 {
+			there = "there are: " + strings.Join(known[:min(len(known), 10)], ", ")
+		}
+		return fmt.Sprintf(" %s have no tag %q; %s.", strings.ToUpper(string(entity[:1]))+string(entity[1:]), w, there)
 	}
 	return ""
+}
+
+// isTag tells whether a tag is the one named, by name or id.
+func isTag(t kommo.Tag, nameOrID string) bool {
+	return directory.SameName(t.Name, nameOrID) || strconv.FormatInt(t.ID, 10) == strings.TrimSpace(nameOrID)
 }

@@ -2,10 +2,8 @@ package crm
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -21,7 +19,7 @@ import (
 // maxAmount is beyond every amount that Kommo keeps.
 const maxAmount = 1e15
 
-// fieldTest is one custom field that leads must match: what Kommo can filter,
+// fieldTest is one custom field that rows must match: what Kommo can filter,
 // and the check of a value made here.
 type fieldTest struct {
 	filter kommo.FieldFilter
@@ -30,32 +28,6 @@ type fieldTest struct {
 	absent bool // the field must be empty
 	unset  bool // an empty field matches too
 	span   when.Range
-}
-
-// planFields turns plain values into filters and checks. A list of values means
-// any of them, null an empty field, and a range is FROM..TO for numbers and
-// dates.
-func (s *Service) planFields(ctx context.Context, p *leadPlan, fields map[string]any, zone *time.Location) error {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		f, err := s.names.Field(ctx, kommo.Leads, name)
-		if err != nil {
-			return err
-		}
-		test, err := newFieldTest(f, "fields."+name, fields[name], zone, s.clock.Now())
-		if err != nil {
-			return err
-		}
-		if test.remote {
-			p.filter.CustomFields = append(p.filter.CustomFields, test.filter)
-		} else {
-			p.local = true
-		}
-		if !isOpen(test.span) {
-			p.spans = append(p.spans, f.Name+" "+test.span.String())
-		}
-		p.check(func(l kommo.Lead) bool { return test.fits(f.ID, l.Fields) })
-	}
-	return nil
 }
 
 func (t fieldTest) fits(id int64, held []kommo.FieldValue) bool {

@@ -12,7 +12,6 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
-	"github.com/kommo-mcp/kommo-mcp/internal/when"
 )
 
 const (
@@ -28,69 +27,29 @@ const (
 
 // leadPlan is a search turned into what Kommo filters and what is checked here.
 type leadPlan struct {
-	filter    kommo.LeadFilter
-	checks    []func(kommo.Lead) bool
-	local     bool   // a check has no counterpart in Kommo: pages are scanned
-	filterOff bool   // the account ignores filters
-	nothing   string // why nothing can match, known before asking
-	partial   bool   // not all that fits is asked for
-	remark    string
-	spans     []string // the ranges asked for, in absolute times
-}
+	rowTests[kommo.Lead]
 
-func (p *leadPlan) check(f func(kommo.Lead) bool) { p.checks = append(p.checks, f) }
-
-func (p *leadPlan) matches(l kommo.Lead) bool {
-	for _, ok := range p.checks {
-		if !ok(l) {
-			return false
-		}
-	}
-	return true
-}
-
-// pageSize is as many rows as are wanted, or whole pages where many will not
-// match.
-func (p *leadPlan) pageSize(limit int) int {
-	if p.local || p.filterOff && len(p.checks) > 0 {
-		return kommo.MaxPage
-	}
-	return limit
-}
-
-// note says what the reader must know about the completeness of the rows.
-func (p *leadPlan) note(found scanned[kommo.Lead]) string {
-	var notes []string
-	switch {
-	case p.filterOff && len(p.checks) > 0:
-		notes = append(notes, "This account has filtering switched off in Kommo's API, so leads were filtered here.")
-	case found.dropped > 0 && !p.local:
-		notes = append(notes, "Kommo answered leads that do not fit the filters; they were left out here.")
-	}
-	if found.cutOff {
-		notes = append(notes, fmt.Sprintf("Looked through %d leads in this call; older or newer ones are left: go on with next_cursor or narrow the search.", found.seen))
-	}
-	if p.remark != "" {
-		notes = append(notes, p.remark)
-	}
-	if len(p.spans) > 0 {
-		notes = append(notes, "Ranges, end excluded: "+strings.Join(p.spans, "; ")+".")
-	}
-	return strings.Join(notes, " ")
+	filter  kommo.LeadFilter
+	nothing string // why nothing can match, known before asking
+	partial bool   // not all that fits is asked for
 }
 
 // planLeads resolves all names before anything is asked.
 func (s *Service) planLeads(ctx context.Context, in LeadSearch, names *directory.Snapshot) (leadPlan, error) {
-	p := leadPlan{filterOff: !names.Account.FiltersOn}
+	zone := names.Account.Location()
+	p := leadPlan{rowTests: rowTests[kommo.Lead]{filterOff: !names.Account.FiltersOn}}
 	p.filter.Order = leadOrder(in.Sort)
 	p.query(in.Query)
-	p.tags(in.Tags)
+	p.tags(in.Tags, func(l kommo.Lead) []kommo.Tag { return l.Embedded.Tags })
 	for _, step := range []func() error{
 		func() error { return s.planStages(ctx, &p, in) },
 		func() error { return s.planUsers(ctx, &p, in.Responsible) },
 		func() error { return p.price(in.PriceMin, in.PriceMax) },
-		func() error { return p.times(in, names.Account.Location(), s.clock.Now()) },
-		func() error { return s.planFields(ctx, &p, in.Fields, names.Account.Location()) },
+		func() error { return p.times(in, zone, s.clock.Now()) },
+		func() (err error) {
+			p.filter.CustomFields, err = testFields(ctx, s, &p.rowTests, kommo.Leads, in.Fields, zone, func(l kommo.Lead) []kommo.FieldValue { return l.Fields })
+			return err
+		},
 		func() error { return s.planPeople(ctx, &p, in.ContactID, in.CompanyID) },
 	} {
 		if err := step(); err != nil {
@@ -121,24 +80,6 @@ func (p *leadPlan) query(text string) {
 		p.remark = fmt.Sprintf("Kommo searches from %d characters on: %q was looked for in the leads' names only.", minQuery, text)
 		p.check(func(l kommo.Lead) bool { return strings.Contains(strings.ToLower(l.Name), strings.ToLower(text)) })
 	}
-}
-
-// tags are checked here: Kommo has no filter for them.
-func (p *leadPlan) tags(wanted []string) {
-	if len(wanted) == 0 {
-		return
-	}
-	p.local = true
-	p.check(func(l kommo.Lead) bool {
-		for _, w := range wanted {
-			if !slices.ContainsFunc(l.Embedded.Tags, func(t kommo.Tag) bool {
-				return strings.EqualFold(strings.TrimSpace(t.Name), strings.TrimSpace(w))
-			}) {
-				return false
-			}
-		}
-		return true
-	})
 }
 
 func (s *Service) planStages(ctx context.Context, p *leadPlan, in LeadSearch) error {
@@ -266,22 +207,6 @@ func (p *leadPlan) times(in LeadSearch, zone *time.Location, now time.Time) erro
 	p.filter.ClosedAt = p.within(closed, func(l kommo.Lead) kommo.Unix { return l.ClosedAt })
 	p.attention(in.Attention, now)
 	return nil
-}
-
-// span reads a range and notes it as it was understood.
-func (p *leadPlan) span(argument, text string, zone *time.Location, now time.Time) (when.Range, error) {
-	r, err := rangeOf(argument, text, zone, now)
-	if err == nil && !isOpen(r) {
-		p.spans = append(p.spans, argument+" "+r.String())
-	}
-	return r, err
-}
-
-func (p *leadPlan) within(r when.Range, of func(kommo.Lead) kommo.Unix) kommo.Range {
-	if !isOpen(r) {
-		p.check(func(l kommo.Lead) bool { return of(l) != 0 && r.Contains(of(l).Time()) })
-	}
-	return kommoRange(r)
 }
 
 // attention looks at the nearest open task of a lead. That there is none Kommo

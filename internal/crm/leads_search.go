@@ -138,7 +138,7 @@ func (s *Service) leadList(ctx context.Context, in LeadSearch, plan leadPlan, fo
 	if plan.local || found.dropped > 0 {
 		out.Scanned = found.seen
 	}
-	out.Note = plan.note(found)
+	out.Note = plan.note(found, found.dropped, "leads")
 	if len(out.Items) == 0 {
 		out.Hint = s.leadsHint(ctx, in, found.hasMore)
 	}

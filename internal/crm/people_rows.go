@@ -7,14 +7,21 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/phone"
+	"github.com/kommo-mcp/kommo-mcp/internal/when"
 )
 
-func (s *Service) personList(ctx context.Context, in PeopleSearch, p peoplePlan, found scanned[cardView]) PersonList {
+func (s *Service) personList(ctx context.Context, in PeopleSearch, p *peoplePlan, found scanned[cardView]) PersonList {
 	out := PersonList{Items: make([]PersonRow, 0, len(found.items)), HasMore: found.hasMore, NextCursor: found.next(), after: found.after}
 	out.Total, out.AtLeast = found.count()
 	companies := s.companyNames(ctx, found.items)
 	for _, c := range found.items {
 		row := s.personRow(c, companies)
+		if p.showCreated {
+			row.CreatedAt = when.Format(c.created.Time(), p.zone)
+		}
+		if p.showUpdated {
+			row.UpdatedAt = when.Format(c.updated.Time(), p.zone)
+		}
 		if p.phone != "" {
 			row.Match = "exact"
 			if phoneStrength(c.fields, p.phone, p.region) != phone.Exact {
@@ -23,13 +30,23 @@ func (s *Service) personList(ctx context.Context, in PeopleSearch, p peoplePlan,
 		}
 		out.Items = append(out.Items, row)
 	}
+	if out.Note = p.note(found, p.strange, peopleWord(in.Kind)); p.local || p.strange > 0 {
+		out.Scanned = found.seen
+	}
 	if slices.ContainsFunc(out.Items, func(r PersonRow) bool { return r.Match == similar }) {
-		out.Note = "match similar: only the last digits or the extension agree; ask before you take it for the same person."
+		out.Note = strings.TrimSpace(out.Note + " match similar: only the last digits or the extension agree; ask before you take it for the same person.")
 	}
 	if len(out.Items) == 0 {
-		out.Hint = peopleHint(in, found.hasMore)
+		out.Hint = s.peopleHint(ctx, in, found.hasMore)
 	}
 	return out
+}
+
+func peopleWord(kind string) string {
+	if kind == KindCompany {
+		return "companies"
+	}
+	return "contacts"
 }
 
 func (s *Service) personRow(c cardView, companies map[int64]string) PersonRow {
@@ -37,6 +54,9 @@ func (s *Service) personRow(c cardView, companies map[int64]string) PersonRow {
 		ID: c.id, URL: s.cardURL(c.kind, c.id), Name: short(c.name, longName),
 		Phones: fieldTexts(c.fields, kommo.CodePhone), Emails: fieldTexts(c.fields, kommo.CodeEmail),
 		Leads: len(c.embedded.Leads), Contacts: len(c.embedded.Contacts),
+	}
+	if tags := tagNames(c.embedded.Tags); len(tags) <= rowTags {
+		row.Tags = tags
 	}
 	ids := newestIDs(c.embedded.Leads)
 	row.LeadIDs = ids[:min(len(ids), rowLeadIDs)]
@@ -68,7 +88,7 @@ func (s *Service) companyNames(ctx context.Context, cards []cardView) map[int64]
 	return out
 }
 
-func peopleHint(in PeopleSearch, more bool) string {
+func (s *Service) peopleHint(ctx context.Context, in PeopleSearch, more bool) string {
 	other := "kind company searches companies"
 	if in.Kind == KindCompany {
 		other = "kind contact searches people"
@@ -78,6 +98,9 @@ func peopleHint(in PeopleSearch, more bool) string {
 		return "Nothing found so far: go on with next_cursor."
 	case in.Cursor != "":
 		return "There are no further results in this search."
+	case len(in.filters()) > 0:
+		hint := "Nothing fits " + strings.Join(in.filters(), ", ") + ". Leave one out or try another value; " + other + "."
+		return hint + s.tagsHint(ctx, kommo.Entity(peopleWord(in.Kind)), in.Tags)
 	case in.Phone != "" && (in.Email != "" || strings.TrimSpace(in.Query) != ""), in.Email != "" && strings.TrimSpace(in.Query) != "":
 		return "Nobody has all of these at once. Search for one of them at a time; " + other + "."
 	case in.Phone != "":
@@ -89,4 +112,20 @@ func peopleHint(in PeopleSearch, more bool) string {
 	default:
 		return "The account has none that this token may see; " + other + "."
 	}
+}
+
+// filters names the arguments beside query, phone and email that narrowed the search,
+// with these where any did.
+func (in PeopleSearch) filters() []string {
+	used := usedOf([]use{
+		{"responsible", len(in.Responsible) > 0},
+		{"tags", len(in.Tags) > 0},
+		{"created", strings.TrimSpace(in.Created) != ""},
+		{"updated", strings.TrimSpace(in.Updated) != ""},
+		{"fields", len(in.Fields) > 0},
+	})
+	if len(used) == 0 {
+		return nil
+	}
+	return append(usedOf([]use{{"query", in.Query != ""}, {"phone", in.Phone != ""}, {"email", in.Email != ""}}), used...)
 }

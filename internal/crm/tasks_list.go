@@ -2,15 +2,13 @@ package crm
 
 import (
 	"context"
-	"strings"
-	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
-	"github.com/kommo-mcp/kommo-mcp/internal/when"
 )
 
-// What TaskQuery.Due may ask for. A week is today and the six days after.
+// What TaskQuery.Due may ask for beside a range. A week is today and the six days
+// after.
 const (
 	DueOverdue = "overdue"
 	DueToday   = "today"
@@ -20,8 +18,10 @@ const (
 
 // TaskQuery is which tasks to list. At most one card is named.
 type TaskQuery struct {
-	Due         string
+	Due         string // a word, or a range of deadlines
 	Responsible string
+	Type        string // name or id
+	Updated     string // range
 	LeadID      int64
 	ContactID   int64
 	CompanyID   int64
@@ -76,87 +76,17 @@ func (s *Service) ListTasks(ctx context.Context, in TaskQuery) (TaskList, error)
 	if err != nil {
 		return TaskList{}, err
 	}
-	filter, err := s.taskFilter(ctx, in)
+	plan, err := s.planTasks(ctx, in, names.Account.Location())
 	if err != nil {
 		return TaskList{}, err
 	}
-	strange := 0
-	found, err := scanPages(ctx, at, s.taskScan(in, filter, names.Account.Location(), &strange))
+	found, err := scanPages(ctx, at, s.taskScan(in, plan))
 	if err != nil {
 		return TaskList{}, err
 	}
 	out := s.taskList(ctx, in, found, names)
-	if strange > 0 {
-		out.Note = strings.TrimSpace("Kommo answered tasks that do not fit the filters; they were left out here. " + out.Note)
-	}
+	out.Note = plan.note(out.Note)
 	return out, nil
-}
-
-func (s *Service) taskFilter(ctx context.Context, in TaskQuery) (kommo.TaskFilter, error) {
-	f := kommo.TaskFilter{Completed: new(in.Completed), Order: kommo.Order{By: "complete_till", Desc: in.Completed}}
-	if in.LeadID != 0 || in.ContactID != 0 || in.CompanyID != 0 {
-		c, err := Target{LeadID: in.LeadID, ContactID: in.ContactID, CompanyID: in.CompanyID}.card()
-		if err != nil {
-			return f, err
-		}
-		f.EntityType, f.EntityIDs = c.entity, []int64{c.id}
-	}
-	if in.Responsible != "" {
-		u, err := s.names.User(ctx, in.Responsible)
-		if err != nil {
-			return f, err
-		}
-		f.Responsible = []int64{u.ID}
-	}
-	return f, nil
-}
-
-// taskScan counts the tasks that Kommo's filters should have kept back in strange.
-func (s *Service) taskScan(in TaskQuery, f kommo.TaskFilter, zone *time.Location, strange *int) scan[kommo.Task] {
-	span := s.dueSpan(in.Due, zone)
-	size := in.Limit
-	if !span.From.IsZero() != in.Completed { // what lies before the span is passed over
-		size = kommo.MaxPage
-	}
-	return scan[kommo.Task]{
-		limit: in.Limit, pageSize: size,
-		page: func(ctx context.Context, page, size int) (kommo.Page[kommo.Task], error) {
-			f.Page, f.Limit = page, size
-			return s.api.Tasks.List(ctx, f)
-		},
-		keep: func(t kommo.Task) bool {
-			if t.Completed != in.Completed || len(f.Responsible) > 0 && t.ResponsibleID != f.Responsible[0] ||
-				len(f.EntityIDs) > 0 && (t.EntityID != f.EntityIDs[0] || t.EntityType != f.EntityType) {
-				*strange++
-				return false
-			}
-			return span.Contains(t.Deadline.Time())
-		},
-		stop: func(t kommo.Task) bool {
-			if in.Completed {
-				return !span.From.IsZero() && t.Deadline.Time().Before(span.From)
-			}
-			return !span.To.IsZero() && !t.Deadline.Time().Before(span.To)
-		},
-	}
-}
-
-// dueSpan is the span of deadlines asked for; of open tasks, overdue are those
-// whose moment is past, also if that was today.
-func (s *Service) dueSpan(due string, zone *time.Location) when.Range {
-	now := s.clock.Now()
-	y, m, d := now.In(zone).Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	switch due {
-	case DueOverdue:
-		return when.Range{To: now}
-	case DueToday:
-		return when.Range{From: today, To: today.AddDate(0, 0, 1)}
-	case DueWeek:
-		return when.Range{From: today, To: today.AddDate(0, 0, 7)}
-	default:
-		return when.Range{}
-	}
 }
 
 func (s *Service) taskList(ctx context.Context, in TaskQuery, found scanned[kommo.Task], names *directory.Snapshot) TaskList {
@@ -194,7 +124,7 @@ func tasksHint(in TaskQuery, more bool) string {
 	case in.LeadID != 0 || in.ContactID != 0 || in.CompanyID != 0:
 		return "This card has no such tasks; a task may hang on its contact or lead instead. create_task makes one."
 	case in.Completed:
-		return "No completed task fits. Leave out due or responsible."
+		return "No completed task fits. Leave a filter out."
 	case in.Due != "" && in.Due != DueAll:
 		return "No open task is due then. due all lists every open task; search_leads with attention no_task finds leads without one."
 	default:

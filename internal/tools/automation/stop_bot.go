@@ -9,7 +9,7 @@ import (
 
 type stopBotIn struct {
 	Bot    string `json:"bot" jsonschema:"minLength=1,example=Appointment reminder" jsonschema_description:"Bot name or id, from list_bots."`
-	LeadID int64  `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads."`
+	LeadID int64  `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"From search_leads."`
 }
 
 // StopBot stops a bot on a lead.

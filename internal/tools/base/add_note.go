@@ -9,9 +9,9 @@ import (
 
 type addNoteIn struct {
 	Text           string `json:"text" jsonschema_description:"What the note says, up to 15,000 characters."`
-	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
-	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
+	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
 }
 

@@ -10,11 +10,11 @@ import (
 type createTaskIn struct {
 	Text           string `json:"text" jsonschema_description:"What is to be done, in a sentence."`
 	Due            string `json:"due" jsonschema:"example=2026-12-01T15:00" jsonschema_description:"2026-12-01 (end of day), 2026-12-01T15:00 or tomorrow 15:00, account time."`
-	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
-	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
+	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	Responsible    string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
-	Type           string `json:"type,omitempty" jsonschema_description:"Task type name or id; Kommo's first type if left out."`
+	Type           string `json:"type,omitempty" jsonschema_description:"Task type name or id; else Kommo's first."`
 	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
 }
 

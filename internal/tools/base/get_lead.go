@@ -8,7 +8,7 @@ import (
 )
 
 type getLeadIn struct {
-	LeadID int64 `json:"lead_id" jsonschema_description:"Lead id, from search_leads."`
+	LeadID int64 `json:"lead_id" jsonschema_description:"From search_leads."`
 }
 
 // GetLead briefs one lead.
@@ -16,7 +16,7 @@ func GetLead(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "get_lead", Title: "Brief a lead", Class: registry.Read, PeopleText: true,
 		Description: "Briefs one lead: stage, price, owner, contacts with phones and emails, company, custom fields, tags, open tasks, last notes and calls, who moved it when. " +
-			"Use it before a call, a reply or a change; search_leads finds the id, get_contact tells all of the person. " +
+			"Use it before a call, a reply or a change; get_contact tells all of the person. " +
 			"Long texts are clipped; left_out counts the rest.",
 	}, func(ctx context.Context, in getLeadIn) (crm.LeadBrief, error) {
 		s, err := p(ctx)

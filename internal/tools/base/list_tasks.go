@@ -8,12 +8,14 @@ import (
 )
 
 type listTasksIn struct {
-	Due         string `json:"due,omitempty" jsonschema:"enum=overdue,enum=today,enum=week,enum=all,default=all" jsonschema_description:"Deadline: overdue, today, week (today and the 6 days after) or all."`
+	Due         string `json:"due,omitempty" jsonschema:"example=overdue,default=all" jsonschema_description:"overdue, today, week (today and 6 days on), all, or a range: 2026-12-01..2026-12-05"`
 	Responsible string `json:"responsible,omitempty" jsonschema:"example=me" jsonschema_description:"User name, id, or me."`
-	LeadID      int64  `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
-	ContactID   int64  `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID   int64  `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
-	Completed   bool   `json:"completed,omitempty" jsonschema:"default=false" jsonschema_description:"true lists completed tasks, with their results, in place of open ones."`
+	Type        string `json:"type,omitempty" jsonschema:"example=Meeting" jsonschema_description:"Task type name or id."`
+	Updated     string `json:"updated,omitempty" jsonschema:"example=last_week" jsonschema_description:"When last changed or completed: last_week or a range."`
+	LeadID      int64  `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
+	ContactID   int64  `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID   int64  `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
+	Completed   bool   `json:"completed,omitempty" jsonschema:"default=false" jsonschema_description:"true: completed ones with results, not open ones"`
 	Limit       int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
 	Cursor      string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
@@ -22,9 +24,9 @@ type listTasksIn struct {
 func ListTasks(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "list_tasks", Title: "List tasks", Class: registry.Read, PeopleText: true,
-		Narrow: "due, responsible or lead_id",
-		Description: "Lists tasks by deadline, nearest first, with text, type, owner and the record each belongs to. " +
-			"Give at most one of lead_id, contact_id, company_id. Everybody's tasks come unless responsible says whose. " +
+		Narrow: "due, responsible, type or lead_id",
+		Description: "Lists tasks by deadline, nearest first, with text, type, owner and record; everybody's unless responsible is given. " +
+			"Give at most one of lead_id, contact_id, company_id. " +
 			"For leads without a task use search_leads with attention no_task. Ids serve update_task.",
 	}, func(ctx context.Context, in listTasksIn) (crm.TaskList, error) {
 		s, err := p(ctx)

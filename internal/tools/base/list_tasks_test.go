@@ -113,7 +113,7 @@ func TestListTasksOfSomebodyAndDone(t *testing.T) {
 func TestListTasksTeaches(t *testing.T) {
 	r := newReader(t, 0)
 	for args, field := range map[string]string{
-		`{"due":"tomorrow"}`: "due", `{"responsible":"Nobody"}`: "responsible", `{"lead_id":1,"contact_id":2}`: "contact_id", `{"cursor":"x"}`: "cursor",
+		`{"due":"soon"}`: "due", `{"type":"Dance"}`: "type", `{"updated":"friday"}`: "updated", `{"responsible":"Nobody"}`: "responsible", `{"lead_id":1,"contact_id":2}`: "contact_id", `{"cursor":"x"}`: "cursor",
 	} {
 		if e := r.refused(base.ListTasks, args); e.Error.Field != field {
 			t.Errorf("%s: %+v", args, e.Error)
@@ -125,5 +125,50 @@ func TestListTasksTeaches(t *testing.T) {
 		if len(got.Items) == 0 && got.Hint == "" || got.Items == nil {
 			t.Errorf("%s: %+v", args, got)
 		}
+	}
+}
+
+// The filters beside the deadline words, against all tasks read without them.
+func TestListTasksFilters(t *testing.T) {
+	r := newReader(t, 0)
+	all := r.allTasks(`{"limit":100`)
+	first, last := dueOf(t, all[len(all)/3]), dueOf(t, all[len(all)/2])
+	span := fmt.Sprintf(`"due":"%s..%s"`, first.Format(time.DateOnly), last.Format(time.DateOnly))
+	type test struct {
+		args string
+		fits func(crm.TaskRow) bool
+	}
+	inSpan := func(row crm.TaskRow) bool {
+		day := dueOf(t, row).Format(time.DateOnly)
+		return day >= first.Format(time.DateOnly) && day <= last.Format(time.DateOnly)
+	}
+	for _, c := range []test{
+		{span, inSpan},
+		{`"type":"meeting"`, func(row crm.TaskRow) bool { return row.Type == "Meeting" }},
+		{`"responsible":"ana torres",` + span + `,"type":"Meeting"`, func(row crm.TaskRow) bool {
+			return row.Responsible == "Ana Torres" && row.Type == "Meeting" && inSpan(row)
+		}},
+	} {
+		want := slices.DeleteFunc(slices.Clone(all), func(row crm.TaskRow) bool { return !c.fits(row) })
+		got := r.allTasks(`{"limit":3,` + c.args)
+		if len(got) != len(want) || len(got) == 0 || slices.ContainsFunc(got, func(row crm.TaskRow) bool { return !c.fits(row) }) {
+			t.Errorf("%s: %d rows of %d", c.args, len(got), len(want))
+		}
+	}
+}
+
+func TestListTasksByChange(t *testing.T) {
+	r := newReader(t, 0)
+	before := r.allTasks(`{"limit":100`)
+	task := before[len(before)-1]
+	r.call(base.UpdateTask, `{"task_id":`+number(task.ID)+`,"completed":true,"result":"Reached"}`, nil)
+	var got crm.TaskList
+	r.call(base.ListTasks, `{"completed":true,"updated":"today"}`, &got)
+	if len(got.Items) != 1 || got.Items[0].ID != task.ID || got.Items[0].Result != "Reached" {
+		t.Errorf("%+v", got.Items)
+	}
+	r.call(base.ListTasks, `{"completed":true,"updated":"..yesterday","limit":100}`, &got)
+	if slices.ContainsFunc(got.Items, func(row crm.TaskRow) bool { return row.ID == task.ID }) || len(got.Items) != 24 {
+		t.Errorf("%d tasks were completed before", len(got.Items))
 	}
 }

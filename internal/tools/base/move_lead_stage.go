@@ -8,10 +8,10 @@ import (
 )
 
 type moveLeadStageIn struct {
-	LeadID     int64  `json:"lead_id" jsonschema_description:"Lead id, from search_leads."`
+	LeadID     int64  `json:"lead_id" jsonschema_description:"From search_leads."`
 	Stage      string `json:"stage" jsonschema_description:"Stage name or id, won, lost."`
 	Pipeline   string `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
-	LossReason string `json:"loss_reason,omitempty" jsonschema_description:"Loss reason name or id; only together with the stage lost."`
+	LossReason string `json:"loss_reason,omitempty" jsonschema_description:"Name or id; only with the stage lost."`
 }
 
 // MoveLeadStage is the tool move_lead_stage.

@@ -17,10 +17,10 @@ type reportPipelineIn struct {
 func ReportPipeline(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "report_pipeline", Title: "Report on a pipeline", Class: registry.Read,
-		Description: "Reports on one pipeline (default: the main one): open leads by stage now (count, sum, average age, stale: 14 days unchanged); " +
+		Description: "Reports on one pipeline (default: main): open leads by stage now (count, sum, average age, stale: 14 days unchanged); " +
 			"moves through each stage in the period (default: this_month) with conversion and average stay; " +
 			"won and lost with reasons, beside as much of the period before; figures by user. " +
-			"Use search_leads for the leads themselves. Reads up to 54 pages of Kommo; complete and coverage say what was counted.",
+			"For the leads use search_leads. Reads up to 54 pages; complete and coverage say what was counted.",
 	}, func(ctx context.Context, in reportPipelineIn) (crm.PipelineReport, error) {
 		s, err := p(ctx)
 		if err != nil {

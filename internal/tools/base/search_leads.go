@@ -19,8 +19,8 @@ type searchLeadsIn struct {
 	Updated      string         `json:"updated,omitempty" jsonschema:"example=this_week" jsonschema_description:"Range, as in created"`
 	Closed       string         `json:"closed,omitempty" jsonschema:"example=last_month" jsonschema_description:"Range, as in created"`
 	Fields       map[string]any `json:"fields,omitempty" jsonschema_description:"By name: {\"Size\":\"10..20\"}; null: empty"`
-	ContactID    int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID    int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	ContactID    int64          `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID    int64          `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	Attention    string         `json:"attention,omitempty" jsonschema:"enum=no_task,enum=overdue,enum=stale" jsonschema_description:"no_task, overdue, stale"`
 	InactiveDays int            `json:"inactive_days,omitempty" jsonschema:"minimum=1" jsonschema_description:"Days unchanged (14)"`
 	Sort         string         `json:"sort,omitempty" jsonschema:"enum=updated_desc,enum=updated_asc,enum=created_desc,enum=created_asc" jsonschema_description:"updated_desc, updated_asc, created_desc, created_asc"`

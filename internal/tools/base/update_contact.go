@@ -8,8 +8,8 @@ import (
 )
 
 type updateContactIn struct {
-	ContactID   int64          `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID   int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	ContactID   int64          `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID   int64          `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
 	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 	AddPhone    string         `json:"add_phone,omitempty" jsonschema_description:"Phone to add, best with its country code."`

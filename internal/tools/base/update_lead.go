@@ -8,7 +8,7 @@ import (
 )
 
 type updateLeadIn struct {
-	LeadID      int64          `json:"lead_id" jsonschema_description:"Lead id, from search_leads."`
+	LeadID      int64          `json:"lead_id" jsonschema_description:"From search_leads."`
 	Name        string         `json:"name,omitempty" jsonschema_description:"New name of the record."`
 	Price       *float64       `json:"price,omitempty" jsonschema:"minimum=0" jsonschema_description:"In the account's currency."`
 	Responsible string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`

@@ -8,7 +8,7 @@ import (
 )
 
 type linkProductIn struct {
-	LeadID   int64    `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads."`
+	LeadID   int64    `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"From search_leads."`
 	Element  string   `json:"element" jsonschema:"minLength=1,example=PV-400" jsonschema_description:"Product or other element: SKU, name or id."`
 	Quantity *float64 `json:"quantity,omitempty" jsonschema:"example=12" jsonschema_description:"How many, more than 0; replaces the former quantity. 1 if left out."`
 	Catalog  string   `json:"catalog,omitempty" jsonschema:"example=Brands" jsonschema_description:"List name or id; the products list if left out."`

@@ -8,7 +8,7 @@ import (
 )
 
 type listProductsIn struct {
-	LeadID  int64  `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads."`
+	LeadID  int64  `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"From search_leads."`
 	Catalog string `json:"catalog,omitempty" jsonschema:"example=Brands" jsonschema_description:"List name or id; all lists if left out."`
 }
 

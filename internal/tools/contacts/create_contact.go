@@ -11,7 +11,7 @@ type createContactIn struct {
 	Name           string         `json:"name,omitempty" jsonschema_description:"Full name of the person."`
 	Phone          string         `json:"phone,omitempty" jsonschema:"example=+1 202 555 0101" jsonschema_description:"Phone, best with its country code."`
 	Email          string         `json:"email,omitempty" jsonschema:"example=anna@example.com" jsonschema_description:"E-mail of the person."`
-	CompanyID      int64          `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	CompanyID      int64          `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	CompanyName    string         `json:"company_name,omitempty" jsonschema_description:"Company name; one of exactly that name is reused."`
 	Responsible    string         `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 	Fields         map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name: {\"Budget\": 12000}; null clears."`

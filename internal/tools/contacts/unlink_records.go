@@ -8,9 +8,9 @@ import (
 )
 
 type unlinkRecordsIn struct {
-	LeadID    int64 `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
-	ContactID int64 `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID int64 `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	LeadID    int64 `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
+	ContactID int64 `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID int64 `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 }
 
 // UnlinkRecords is the tool unlink_records.

@@ -8,9 +8,9 @@ import (
 )
 
 type listEventsIn struct {
-	LeadID    int64    `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
-	ContactID int64    `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID int64    `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	LeadID    int64    `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
+	ContactID int64    `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID int64    `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	TaskID    int64    `json:"task_id,omitempty" jsonschema_description:"Task id, from list_tasks."`
 	Types     []string `json:"types,omitempty" jsonschema:"enum=created,enum=deleted,enum=stage,enum=responsible,enum=price,enum=name,enum=field,enum=tag,enum=link,enum=task,enum=note,enum=call,enum=message,enum=talk,enum=bot" jsonschema_description:"created, deleted, stage, responsible, price, name, field, tag, link, task, note, call, message, talk, bot."`
 	Author    []string `json:"author,omitempty" jsonschema:"example=me" jsonschema_description:"Who did it: user names, ids, me, or robot (automation and integrations)."`

@@ -9,9 +9,9 @@ import (
 
 type searchNotesIn struct {
 	Query     string   `json:"query,omitempty" jsonschema:"example=warranty" jsonschema_description:"Words that must all occur, in any order; parts of words count, case and accents do not."`
-	LeadID    int64    `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
-	ContactID int64    `json:"contact_id,omitempty" jsonschema_description:"Contact id, from search_contacts."`
-	CompanyID int64    `json:"company_id,omitempty" jsonschema_description:"Company id, from search_contacts."`
+	LeadID    int64    `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
+	ContactID int64    `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
+	CompanyID int64    `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	Types     []string `json:"types,omitempty" jsonschema:"enum=note,enum=call,enum=sms,enum=mail,enum=file,enum=service" jsonschema_description:"note (written by people), call, sms, mail, file, service (by integrations)."`
 	Author    []string `json:"author,omitempty" jsonschema:"example=me" jsonschema_description:"Who wrote it: user names, ids, me, or robot (automation and integrations)."`
 	Period    string   `json:"period,omitempty" jsonschema:"example=last_30_days" jsonschema_description:"When written or last edited: 2026-11-01..2026-11-15, one side open, one date, or today, yesterday, this_week, last_week, this_month, last_month, last_30_days."`

@@ -9,8 +9,8 @@ import (
 
 type linkIn struct {
 	UID         string `json:"uid" jsonschema:"minLength=1,maxLength=200" jsonschema_description:"The incoming lead, from list_incoming_leads."`
-	LeadID      int64  `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"Lead id, from search_leads."`
-	ContactID   int64  `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Contact id, from search_contacts."`
+	LeadID      int64  `json:"lead_id" jsonschema:"minimum=1" jsonschema_description:"From search_leads."`
+	ContactID   int64  `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"From search_contacts."`
 	Responsible string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 }
 
