@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -46,7 +47,8 @@ func checkReport(t *testing.T, r Report, size int) {
 		t.Errorf("duration %s", r.Duration)
 	case !r.StartedAt.IsZero() && (r.StartedAt.Year() < 1999 || r.StartedAt.Year() > 2100):
 		t.Errorf("start %s", r.StartedAt)
-	case len(r.CallID) > maxID, len(r.Data) > maxData, len(r.ActionItems) > maxItems, len(r.EndReason) > maxValue, len(r.AgentName) > maxValue:
+	case len(r.CallID) > maxID, len(r.Data) > maxData, len(r.ActionItems) > maxItems, len(r.EndReason) > maxValue, len(r.AgentName) > maxValue,
+		len(r.Phone) > maxPhone, len(r.RecordingURL) > maxLink, r.RecordingURL != "" && !strings.HasPrefix(strings.ToLower(r.RecordingURL), "http"):
 		t.Errorf("not bounded: %+v", r)
 	case len(r.Transcript) > 4*size+100, len(r.Summary) > 4*size:
 		t.Errorf("a text of %d bytes from a body of %d", len(r.Transcript), size)

@@ -20,6 +20,8 @@ const (
 	maxValue   = 1000 // bytes of a value in Report.Data, an agent's name, a reason
 	maxID      = 255  // bytes of a call id
 	maxItems   = 50   // action items
+	maxPhone   = 250  // bytes of a number, a display name and SIP parameters included
+	maxLink    = 2000 // bytes of a link
 	maxSeconds = 7 * 24 * 3600
 )
 
@@ -172,7 +174,7 @@ func (d doc) entries(path string) iter.Seq2[string, doc] {
 // list is the plain elements of an array, or the one plain value in its place.
 func (d doc) list(path string) []string {
 	if s := d.text(path); s != "" {
-		return []string{s}
+		return []string{cut(s, maxValue)}
 	}
 	var out []string
 	for item := range d.items(path) {
@@ -181,7 +183,7 @@ func (d doc) list(path string) []string {
 			s = item.text("content", "text", "description", "title", "name")
 		}
 		if s != "" && len(out) < maxItems {
-			out = append(out, s)
+			out = append(out, cut(s, maxValue))
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,10 @@ func finish(r Report, measured bool) (Parsed, error) {
 	if len(r.CallID) > maxID {
 		return Parsed{}, fmt.Errorf("%w: a call id of %d bytes", ErrBody, len(r.CallID))
 	}
+	if len(r.Phone) > maxPhone {
+		r.Phone = "" // no number, whatever it is
+	}
+	r.RecordingURL = weblink(r.RecordingURL)
 	if r.Phone != "" && phone.Parse(r.Phone, "").Withheld {
 		r.Phone, r.Withheld = "", true
 	}
@@ -43,6 +48,15 @@ func finish(r Report, measured bool) (Parsed, error) {
 		r.Test = true
 	}
 	return one(r), nil
+}
+
+// weblink is s where a browser may open it, and empty otherwise: it becomes a link on a card.
+func weblink(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(s) > maxLink {
+		return ""
+	}
+	return s
 }
 
 // impossible tells numbers that no network can ring, and that therefore stand for a test: North American ones whose
