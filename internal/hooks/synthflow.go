@@ -14,9 +14,9 @@ import (
 // Its signature covers the call's id and nothing else: not the body, not the time. Whoever once saw a request, or can
 // read a call's id and its signature anywhere, can send any body under that id, for ever. So a good signature says that
 // Synthflow once made a call of this id, not that this is what it said about it. Two things bound the harm: a report
-// of an id that was logged already only fills what is missing and opens no second card, and the endpoint should have a
-// second secret of its own (the access key in the URL or a header), which the caller of this package demands. A
-// setup that needs more must read the call again through Synthflow's API.
+// of an id that was logged already only fills what is missing and opens no second card; and whoever serves the endpoint
+// should demand a second secret beside this one, in the URL or a header. A setup that needs more must read the call
+// again through Synthflow's API.
 type Synthflow struct{}
 
 // Name is "synthflow".

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -165,5 +166,26 @@ func TestVapiTokens(t *testing.T) {
 		if err := (Vapi{}).Verify(Request{Header: headers(h...)}, "s3cret", signed()); !errors.Is(err, ErrUnsigned) {
 			t.Errorf("%v: %v", h, err)
 		}
+	}
+}
+
+// The guide's example must be what the adapter takes for a real call.
+func TestVapiReportOfTheGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/voice-agents.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "/v1/calls/vapi -H")
+	_, rest, _ = strings.Cut(rest, "-d '")
+	sent, _, ok := strings.Cut(rest, "'\n")
+	if !ok {
+		t.Fatal("the guide has no Vapi example")
+	}
+	got := theReport(t, Vapi{}, []byte(sent))
+	if got.Test || got.Phone != "+14155550113" || got.Summary == "" || got.Duration != 125*time.Second {
+		t.Errorf("%+v", got)
+	}
+	if err := (Vapi{}).Verify(Request{Body: []byte(sent), Header: headers("X-Vapi-Secret", "demo-secret")}, "demo-secret", signed()); err != nil {
+		t.Error(err)
 	}
 }
