@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
@@ -41,12 +39,8 @@ func (s *Service) attachFile(ctx context.Context, in FileOnCard, c card) (Stored
 	if err != nil {
 		return StoredFile{}, err
 	}
-	var file kommo.DriveFile
-	var there bool
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { file, err = drive.Get(gctx, in.FileUUID); return missingFile(err) })
-	g.Go(func() (err error) { there, err = s.holdsFile(gctx, c, in.FileUUID); return missingCard(c, err) })
-	if err := g.Wait(); err != nil {
+	file, there, err := s.fileOnCard(ctx, drive, c, in.FileUUID)
+	if err != nil {
 		return StoredFile{}, err
 	}
 	out := StoredFile{
@@ -86,10 +80,26 @@ func (s *Service) putOnCard(ctx context.Context, c card, uuid string) (lookedUp 
 	return lookedUp, err
 }
 
-// holdsFile looks among the card's newest files.
+// mostLinkPages bounds the search for a file on one card: 2,500 files.
+const mostLinkPages = 10
+
+// holdsFile looks for a file on a card, newest first.
 func (s *Service) holdsFile(ctx context.Context, c card, uuid string) (bool, error) {
-	links, err := s.api.Files.ListOf(ctx, c.entity, c.id, 0, kommo.MaxPage)
-	return slices.ContainsFunc(links, func(l kommo.FileLink) bool { return l.FileUUID == uuid }), err
+	before := int64(0)
+	for range mostLinkPages {
+		links, err := s.api.Files.ListOf(ctx, c.entity, c.id, before, kommo.MaxPage)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(links, func(l kommo.FileLink) bool { return l.FileUUID == uuid }) {
+			return true, nil
+		}
+		if len(links) < kommo.MaxPage {
+			break
+		}
+		before = links[len(links)-1].ID
+	}
+	return false, nil
 }
 
 // noteFile writes a note with the file; what goes wrong is a warning, since the

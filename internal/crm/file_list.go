@@ -16,6 +16,7 @@ type FileQuery struct {
 	Target
 
 	Query  string // part of the name; only for the account
+	InBin  bool   // those in the bin; only for the account
 	Limit  int
 	Cursor string
 }
@@ -85,12 +86,16 @@ func (s *Service) ListFiles(ctx context.Context, in FileQuery) (FileList, error)
 		return FileList{}, problem.Invalid("query", "The files of a card cannot be searched by name.").
 			WithNext("Leave query out to list the card's files, or the card to search all files of the account.")
 	}
+	if in.InBin {
+		return FileList{}, problem.Invalid("in_bin", "The bin belongs to the account, not to a card.").
+			WithNext("Leave the card out to list the bin, or in_bin to list the card's files.")
+	}
 	return s.listCardFiles(ctx, drive, c, in, at, names)
 }
 
 func listDrive(ctx context.Context, drive *kommo.Drive, in FileQuery, at cursor, names *directory.Snapshot) (FileList, error) {
 	out := FileList{Items: []FileRow{}}
-	page, err := drive.List(ctx, kommo.FileFilter{ListOptions: kommo.ListOptions{Page: at.Page, Limit: in.Limit}, Term: in.Query})
+	page, err := drive.List(ctx, kommo.FileFilter{ListOptions: kommo.ListOptions{Page: at.Page, Limit: in.Limit}, Term: in.Query, InBin: in.InBin})
 	if err != nil {
 		return out, err
 	}
@@ -105,12 +110,19 @@ func listDrive(ctx context.Context, drive *kommo.Drive, in FileQuery, at cursor,
 		out.HasMore, out.NextCursor = true, cursor{Page: at.Page + 1, Query: at.Query}.encode()
 	}
 	if len(out.Items) == 0 {
-		out.Hint = "The account has no files yet; upload_file stores one."
-		if in.Query != "" {
-			out.Hint = "No file's name holds these words; try fewer letters, or leave query out."
-		}
+		out.Hint = emptyDrive(in)
 	}
 	return out, nil
+}
+
+func emptyDrive(in FileQuery) string {
+	switch {
+	case in.Query != "":
+		return "No file's name holds these words; try fewer letters, or leave query out."
+	case in.InBin:
+		return "The bin is empty. Kommo keeps deleted files there for 30 days."
+	}
+	return "The account has no files yet; upload_file stores one."
 }
 
 // listCardFiles pages by the id of the last link, which stands in the cursor in

@@ -45,7 +45,7 @@ type FileLink struct {
 	FileUUID string `json:"file_uuid"`
 }
 
-// FileRef names a file to attach or to delete.
+// FileRef names a file to attach or to detach.
 type FileRef struct {
 	UUID string `json:"file_uuid"`
 }
@@ -115,6 +115,7 @@ type FileFilter struct {
 
 	UUIDs []string
 	Term  string // part of the name
+	InBin bool   // those in the bin, in place of the others
 }
 
 func (f FileFilter) query() url.Values {
@@ -125,6 +126,9 @@ func (f FileFilter) query() url.Values {
 	}
 	if f.Term != "" {
 		q.Set("filter[term]", f.Term)
+	}
+	if f.InBin {
+		q.Set("filter[deleted]", "1")
 	}
 	return q
 }
