@@ -164,7 +164,7 @@ func TestArgumentsAgreeAcrossTools(t *testing.T) {
 	}
 }
 
-var toolName = regexp.MustCompile(`\b(get|search|list|report|create|add|post|update|move|link|unlink|accept|decline|run|stop|upload|attach|set|delete|tag|assign)_[a-z_]+\b`)
+var toolName = regexp.MustCompile(`\b(get|search|list|report|create|add|post|update|move|link|unlink|accept|decline|run|stop|upload|attach|detach|restore|set|delete|tag|assign)_[a-z_]+\b`)
 
 // TestDescriptionsNameToolsThatExist and say when to use another.
 func TestDescriptionsNameToolsThatExist(t *testing.T) {

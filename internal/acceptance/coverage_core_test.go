@@ -42,7 +42,7 @@ func coreEndpoints() []section {
 			{"POST", cards + "/unlink", "api_post", oneByOne},
 		}},
 		{"Tags", []endpoint{
-			{"GET", cards + "/tags", "get_account, search_leads", "all tags of leads; the others while they are typed"},
+			{"GET", cards + "/tags", "list_tags, get_account, search_leads, create_tag", ""},
 			{"POST", cards + "/tags", "create_tag", "putting an unknown tag on a card makes it, too"},
 			{"PATCH", "/leads/tags", "update_tag", ""},
 			{"PATCH", "/leads/tags/{id}", "api_patch", "update_tag sends the form for several"},
@@ -99,7 +99,7 @@ func coreEndpoints() []section {
 			{"POST", "/leads/pipelines", "create_pipeline", ""},
 			{"PATCH", "/leads/pipelines/{id}", "update_pipeline", ""},
 			{"DELETE", "/leads/pipelines/{id}", "delete_pipeline", ""},
-			{"GET", "/leads/pipelines/{id}/statuses", "api_get", "list_pipelines has them; this adds their descriptions"},
+			{"GET", "/leads/pipelines/{id}/statuses", "list_pipelines, update_stage", "for the descriptions of stages"},
 			{"GET", "/leads/pipelines/{id}/statuses/{id}", "api_get", inList},
 			{"POST", "/leads/pipelines/{id}/statuses", "create_stage", ""},
 			{"PATCH", "/leads/pipelines/{id}/statuses/{id}", "update_stage", ""},

@@ -51,13 +51,15 @@ type delta struct{ before, after map[string]any }
 
 func newDelta() delta { return delta{map[string]any{}, map[string]any{}} }
 
-func (d delta) none() bool { return len(d.after) == 0 }
+func (d delta) none() bool { return len(d.before)+len(d.after) == 0 }
 
 func (d delta) note(key string, was, is any) {
 	if was != "" {
 		d.before[key] = was
 	}
-	d.after[key] = is
+	if is != "" {
+		d.after[key] = is
+	}
 }
 
 func (d delta) text(key, was, want string) string {

@@ -19,8 +19,12 @@ type FieldDef struct {
 	Code    string   `json:"code,omitempty"`
 	Group   string   `json:"group,omitempty"`
 	Options []string `json:"options,omitempty"`
-	APIOnly bool     `json:"api_only,omitempty"`
-	Fixed   bool     `json:"fixed,omitempty"` // cannot be deleted
+	// RequiredIn and HiddenIn are stages, as "Pipeline / Stage".
+	RequiredIn []string `json:"required_stages,omitempty"`
+	HiddenIn   []string `json:"hidden_stages,omitempty"`
+
+	APIOnly bool `json:"api_only,omitempty"`
+	Fixed   bool `json:"fixed,omitempty"` // cannot be deleted
 }
 
 // FieldDefs are the fields of a kind of card, and the names of all their groups.
@@ -53,9 +57,14 @@ func (s *Service) ListFieldDefs(ctx context.Context, kind string, p SetupPage) (
 	if err != nil {
 		return FieldDefs{}, err
 	}
+	stages, err := s.stagesNamed(ctx, fields...)
+	if err != nil {
+		return FieldDefs{}, err
+	}
 	rows := make([]FieldDef, 0, len(fields))
 	for _, f := range fields {
-		row := FieldDef{ID: f.ID, Name: f.Name, Type: string(f.Type), Group: groupName(groups, f.GroupID), APIOnly: f.APIOnly, Fixed: !f.Deletable}
+		row := FieldDef{ID: f.ID, Name: f.Name, Type: string(f.Type), Group: groupName(groups, f.GroupID), APIOnly: f.APIOnly, Fixed: !f.Deletable,
+			RequiredIn: stages(f.RequiredStatuses), HiddenIn: stages(f.HiddenStatuses)}
 		if f.Code != nil {
 			row.Code = *f.Code
 		}
@@ -98,6 +107,8 @@ type NewField struct {
 	Code     string
 	Currency string
 	APIOnly  *bool
+	Required []string // stages in which a field of leads must be filled
+	Hidden   []string // stages in which it is not shown
 	Key      string
 }
 
@@ -119,12 +130,8 @@ func (s *Service) CreateField(ctx context.Context, n NewField) (SetupMade, error
 		for i, o := range n.Options {
 			w.Enums = append(w.Enums, kommo.EnumWrite{Value: strings.TrimSpace(o), Sort: int64(i + 1)})
 		}
-		if n.Group != "" {
-			g, err := s.fieldGroup(ctx, of, n.Group)
-			if err != nil {
-				return SetupMade{}, err
-			}
-			w.GroupID = g.ID
+		if err := s.placeField(ctx, of, n, &w); err != nil {
+			return SetupMade{}, err
 		}
 		out, _, err := createNamed(ctx, s, creation[kommo.CustomField]{
 			kind: KindField, name: w.Name, of: func(f kommo.CustomField) (int64, string) { return f.ID, f.Name },
@@ -144,6 +151,23 @@ func (s *Service) CreateField(ctx context.Context, n NewField) (SetupMade, error
 		out.Warnings = s.renewed(ctx, out.Warnings, directory.FieldsOf(of))
 		return out, nil
 	})
+}
+
+// placeField resolves the group of a new field and the stages it is bound to.
+func (s *Service) placeField(ctx context.Context, of kommo.Entity, n NewField, w *kommo.CustomFieldWrite) error {
+	if n.Group != "" {
+		g, err := s.fieldGroup(ctx, of, n.Group)
+		if err != nil {
+			return err
+		}
+		w.GroupID = g.ID
+	}
+	var err error
+	if w.RequiredIn, err = s.stagesOfField(ctx, of, "required_stages", n.Required); err != nil {
+		return err
+	}
+	w.HiddenIn, err = s.stagesOfField(ctx, of, "hidden_stages", n.Hidden)
+	return err
 }
 
 // check refuses what Kommo would refuse, before anything is sent.

@@ -23,6 +23,8 @@ type FieldDefChange struct {
 	AddOptions    []string
 	RenameOptions []string // "Old label => New label"
 	RemoveOptions []string
+	Required      []string // all stages in which the field must be filled; nil stays, empty is none
+	Hidden        []string // all stages in which it is not shown, likewise
 }
 
 // UpdateField changes a custom field: three requests with a warm directory, one
@@ -50,8 +52,13 @@ func (s *Service) UpdateField(ctx context.Context, c FieldDefChange) (SetupChang
 		if w.Enums, err = c.options(held, d); err != nil {
 			return SetupChanged{}, err
 		}
-		asked := c.Name != "" || c.Group != "" || c.APIOnly != nil || len(c.AddOptions)+len(c.RenameOptions)+len(c.RemoveOptions) > 0
-		out := d.changed(held.ID, held.Name, asked)
+		if w.RequiredIn, err = s.rebound(ctx, of, "required_stages", held.RequiredStatuses, c.Required, d); err != nil {
+			return SetupChanged{}, err
+		}
+		if w.HiddenIn, err = s.rebound(ctx, of, "hidden_stages", held.HiddenStatuses, c.Hidden, d); err != nil {
+			return SetupChanged{}, err
+		}
+		out := d.changed(held.ID, held.Name, c.asked())
 		if d.none() {
 			return out, nil
 		}

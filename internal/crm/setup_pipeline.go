@@ -19,6 +19,8 @@ type StageRow struct {
 	Name  string `json:"name"`
 	Kind  string `json:"kind"` // open, incoming, won, lost
 	Color string `json:"color,omitempty"`
+	// Descriptions tell people what to do in the stage, by level of experience.
+	Descriptions map[string]string `json:"descriptions,omitempty"`
 }
 
 // PipelineRow is one pipeline with its stages in their order.
@@ -31,8 +33,9 @@ type PipelineRow struct {
 	Stages        []StageRow `json:"stages"`
 }
 
-// ListPipelines lists all pipelines with their stages and colours: one request.
-func (s *Service) ListPipelines(ctx context.Context, p SetupPage) (SetupList[PipelineRow], error) {
+// ListPipelines lists all pipelines with their stages and colours: one request, and
+// one for each pipeline of the page where descriptions are asked for.
+func (s *Service) ListPipelines(ctx context.Context, descriptions bool, p SetupPage) (SetupList[PipelineRow], error) {
 	all, err := s.api.Pipelines.List(ctx)
 	if err != nil {
 		return SetupList[PipelineRow]{}, err
@@ -46,7 +49,32 @@ func (s *Service) ListPipelines(ctx context.Context, p SetupPage) (SetupList[Pip
 		}
 		rows = append(rows, row)
 	}
-	return pageOf(rows, p, "pipelines", "")
+	out, err := pageOf(rows, p, "pipelines", "")
+	if err != nil || !descriptions {
+		return out, err
+	}
+	for i := range out.Items {
+		if err := s.describeStages(ctx, &out.Items[i]); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// describeStages adds what people are told to do in each stage.
+func (s *Service) describeStages(ctx context.Context, row *PipelineRow) error {
+	stages, err := s.api.Pipelines.Statuses(ctx, row.ID, "descriptions")
+	for _, st := range stages {
+		at := slices.IndexFunc(row.Stages, func(r StageRow) bool { return r.ID == st.ID })
+		if at < 0 || len(st.Descriptions) == 0 {
+			continue
+		}
+		row.Stages[at].Descriptions = map[string]string{}
+		for _, d := range st.Descriptions {
+			row.Stages[at].Descriptions[d.Level] = d.Text
+		}
+	}
+	return err
 }
 
 func stagesInOrder(p kommo.Pipeline) []kommo.Status {

@@ -18,6 +18,7 @@ type NewStage struct {
 	Name     string
 	Color    string
 	Position int
+	Texts    StageTexts
 	Key      string
 }
 
@@ -28,6 +29,9 @@ func (s *Service) CreateStage(ctx context.Context, n NewStage) (SetupMade, error
 		return SetupMade{}, err
 	}
 	if err := needText("name", n.Name); err != nil {
+		return SetupMade{}, err
+	}
+	if err := n.Texts.check(); err != nil {
 		return SetupMade{}, err
 	}
 	return onceMade(ctx, s, "create_stage", n.Key, n, func(ctx context.Context) (SetupMade, error) {
@@ -52,6 +56,7 @@ func (s *Service) createStage(ctx context.Context, n NewStage, color string) (Se
 		send: func(ctx context.Context) (kommo.Status, error) {
 			made, err := s.api.Pipelines.CreateStatuses(ctx, p.ID, []kommo.StatusWrite{{
 				Name: strings.TrimSpace(n.Name), Color: color, Sort: new(sortAt(ownStages(held, 0), n.Position)),
+				Descriptions: n.Texts.writes(nil, newDelta()),
 			}})
 			return firstOf(made), err
 		},
@@ -91,22 +96,27 @@ type StageChange struct {
 	Name     string
 	Color    string
 	Position int
+	Texts    StageTexts
 }
 
-// UpdateStage changes a stage: three requests with a warm directory.
+// UpdateStage changes a stage: three requests with a warm directory, one more for
+// its descriptions.
 func (s *Service) UpdateStage(ctx context.Context, c StageChange) (SetupChanged, error) {
 	color, err := stageColor(c.Color)
 	if err != nil {
 		return SetupChanged{}, err
 	}
 	return withNames(ctx, s, func(ctx context.Context) (SetupChanged, error) {
+		if err := c.Texts.check(); err != nil {
+			return SetupChanged{}, err
+		}
 		held, st, err := s.stageHeld(ctx, c.Pipeline, c.Stage)
 		if err != nil {
 			return SetupChanged{}, err
 		}
 		if stageWord(st) != string(directory.StageOpen) && (color != "" || c.Position != 0) {
 			return SetupChanged{}, problem.Invalid("stage", fmt.Sprintf("%q is one of the stages that every pipeline has: it keeps its place and its colour; nothing was written.", st.Name)).
-				WithNext("Change its name only, or choose a stage of your own.")
+				WithNext("Change its name or its descriptions, or choose a stage of your own.")
 		}
 		if err := nameFree(KindStage, c.Name, held.Embedded.Statuses, stageName, st.ID); err != nil {
 			return SetupChanged{}, err
@@ -121,6 +131,9 @@ func (s *Service) UpdateStage(ctx context.Context, c StageChange) (SetupChanged,
 		if want := min(c.Position, len(others)+1); want > 0 && want != was {
 			d.note("position", was, want)
 			w.Sort = new(sortAt(others, want))
+		}
+		if w.Descriptions, err = s.describe(ctx, held.ID, st.ID, c.Texts, d); err != nil {
+			return SetupChanged{}, err
 		}
 		out := d.changed(st.ID, st.Name, c != StageChange{Pipeline: c.Pipeline, Stage: c.Stage})
 		if d.none() {

@@ -19,6 +19,10 @@ type CustomFieldWrite struct {
 	APIOnly  *bool       `json:"is_api_only,omitzero"`
 	Currency string      `json:"currency,omitzero"` // of monetary fields
 	Enums    []EnumWrite `json:"enums,omitzero"`
+	// Stages in which a field of leads must be filled, or is not shown. Nil stays,
+	// empty is none.
+	RequiredIn []RequiredStatus `json:"required_statuses,omitzero"`
+	HiddenIn   []RequiredStatus `json:"hidden_statuses,omitzero"`
 }
 
 // EnumWrite is one option of the new set.

@@ -42,6 +42,16 @@ type StatusWrite struct {
 	Name  string `json:"name,omitzero"`
 	Sort  *int64 `json:"sort,omitzero"`
 	Color string `json:"color,omitzero"` // one of StageColors
+	// Descriptions to make, to change or to take away; others stay.
+	Descriptions []DescriptionWrite `json:"descriptions,omitzero"`
+}
+
+// DescriptionWrite makes a description of a stage (no ID), changes it, or takes it
+// away (ID without a text). Level is newbie, candidate or master.
+type DescriptionWrite struct {
+	ID    int64  `json:"id,omitzero"`
+	Level string `json:"level,omitzero"`
+	Text  string `json:"description,omitzero"` // at most 1,000 characters
 }
 
 func (p Pipeline) identity() (int64, RequestIDs) { return p.ID, p.RequestIDs }

@@ -65,6 +65,10 @@ func filesTools(p crm.Provider) []registry.Tool {
 		files.UploadFile(p),
 		files.ListFiles(p),
 		files.AttachFile(p),
+		files.DetachFile(p),
+		files.UpdateFile(p),
+		files.DeleteFile(p),
+		files.RestoreFile(p),
 	}
 }
 
@@ -92,6 +96,7 @@ func setupTools(p crm.Provider) []registry.Tool {
 		accountsetup.CreateFieldGroup(p),
 		accountsetup.UpdateFieldGroup(p),
 		accountsetup.DeleteFieldGroup(p),
+		accountsetup.ListTags(p),
 		accountsetup.CreateTag(p),
 		accountsetup.UpdateTag(p),
 		accountsetup.ListSources(p),

@@ -17,7 +17,7 @@ type listCustomFieldsIn struct {
 func ListCustomFields(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "list_custom_fields", Title: "List custom fields and groups", Class: registry.Read, Toolset: toolset,
-		Description: "Lists the custom fields of leads, contacts or companies as they are set up: id, name, type, code, group and all options, and the names of the groups. " +
+		Description: "Lists the custom fields of leads, contacts or companies as they are set up: id, name, type, code, group, all options, the stages that require or hide it, and the names of the groups. " +
 			"fixed: true marks fields that Kommo does not delete. Use it before creating or changing fields; " +
 			"get_account with the section fields is shorter where only names are needed to fill in a card.",
 	}, func(ctx context.Context, in listCustomFieldsIn) (crm.FieldDefs, error) {

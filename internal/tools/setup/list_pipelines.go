@@ -8,8 +8,9 @@ import (
 )
 
 type listPipelinesIn struct {
-	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Descriptions bool   `json:"descriptions,omitempty" jsonschema_description:"true: also what people are told to do in each stage; a request more for each pipeline."`
+	Limit        int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
+	Cursor       string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
 }
 
 // ListPipelines is the tool list_pipelines.
@@ -23,6 +24,6 @@ func ListPipelines(p crm.Provider) registry.Tool {
 		if err != nil {
 			return crm.SetupList[crm.PipelineRow]{}, err
 		}
-		return s.ListPipelines(ctx, crm.SetupPage{Limit: in.Limit, Cursor: in.Cursor})
+		return s.ListPipelines(ctx, in.Descriptions, crm.SetupPage{Limit: in.Limit, Cursor: in.Cursor})
 	})
 }
