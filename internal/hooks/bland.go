@@ -46,7 +46,7 @@ func (Bland) Parse(r Request) (Parsed, error) {
 		return ignored("the internal leg of a transfer"), nil
 	}
 	out := Report{
-		CallID: d.text("call_id"), Direction: blandDirection(d), StartedAt: d.when("started_at", "created_at"),
+		CallID: d.text("call_id", "c_id"), Direction: blandDirection(d), StartedAt: d.when("started_at", "created_at"),
 		Outcome: blandOutcome(status, d.text("answered_by")), EndReason: blandReason(d, status), Summary: d.text("summary"),
 		Transcript: blandTranscript(d), RecordingURL: d.text("recording_url"), Data: blandData(d), Final: true,
 	}
@@ -104,7 +104,7 @@ func blandTranscript(d doc) string {
 	for _, path := range []string{"corrected_transcript", "transcripts"} {
 		var s script
 		for turn := range d.items(path) {
-			s.say(turn.text("user"), turn.text("text"))
+			s.say(turn.text("user", "speaker_label"), turn.text("text"))
 		}
 		if text := s.String(); text != "" {
 			return text

@@ -24,6 +24,8 @@ func TestBlandVariants(t *testing.T) {
 		{"end only", map[string]any{"corrected_duration": nil, "call_length": nil}, func(r *Report) { r.Duration = 30 * time.Minute }},
 		{"text transcript", map[string]any{"transcripts": []any{}}, func(*Report) {}},
 		{"corrected transcript", map[string]any{"corrected_transcript": []any{map[string]any{"user": "robot", "text": "Better"}}}, func(r *Report) { r.Transcript = "Agent: Better" }},
+		{"corrected with labels", map[string]any{"corrected_transcript": []any{map[string]any{"speaker": 1, "speaker_label": "user", "text": "Better"}}}, func(r *Report) { r.Transcript = "Customer: Better" }},
+		{"short name of the id", map[string]any{"call_id": drop{}, "c_id": "c1"}, func(*Report) {}},
 		{"analysis", map[string]any{"analysis": map[string]any{"city": "Lyon", "deep": map[string]any{"a": 1}}}, func(r *Report) { r.Data["city"] = "Lyon" }},
 		{"not answered", map[string]any{"status": "no-answer", "answered_by": nil, "call_ended_by": nil}, func(r *Report) { r.Outcome, r.EndReason, r.Duration = noAnswer, "no-answer", 0 }},
 		{"busy", map[string]any{"status": "busy"}, func(r *Report) { r.Outcome, r.EndReason, r.Duration = busy, "busy", 0 }},

@@ -28,18 +28,9 @@ func finish(r Report, measured bool) (Parsed, error) {
 	if len(r.CallID) > maxID {
 		return Parsed{}, fmt.Errorf("%w: a call id of %d bytes", ErrBody, len(r.CallID))
 	}
-	if len(r.Phone) > maxPhone {
-		r.Phone = "" // no number, whatever it is
-	}
-	r.RecordingURL = weblink(r.RecordingURL)
-	if r.Phone != "" && phone.Parse(r.Phone, "").Withheld {
-		r.Phone, r.Withheld = "", true
-	}
+	tidy(&r)
 	if r.CallID == "" && r.Phone == "" && !r.Withheld && !r.Test {
 		return Parsed{}, fmt.Errorf("%w: it names neither a call id nor a phone number", ErrBody)
-	}
-	if slices.Contains([]string{noAnswer, notAvailable, busy}, r.Outcome) {
-		r.Duration = 0 // what some platforms report here is how long it rang
 	}
 	// An attempt that reached nobody has no length either and is worth a line on the card; a talk of no length is what
 	// "send a test event" buttons make.
@@ -48,6 +39,20 @@ func finish(r Report, measured bool) (Parsed, error) {
 		r.Test = true
 	}
 	return one(r), nil
+}
+
+// tidy takes out of a report what is no number, no link and no talk.
+func tidy(r *Report) {
+	if slices.Contains([]string{noAnswer, notAvailable, busy}, r.Outcome) {
+		r.Duration = 0 // what some platforms report here is how long it rang
+	}
+	if len(r.Phone) > maxPhone {
+		r.Phone = "" // no number, whatever it is
+	}
+	r.RecordingURL = weblink(r.RecordingURL)
+	if r.Phone != "" && phone.Parse(r.Phone, "").Withheld {
+		r.Phone, r.Withheld = "", true
+	}
 }
 
 // weblink is s where a browser may open it, and empty otherwise: it becomes a link on a card.

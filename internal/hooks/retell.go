@@ -83,7 +83,7 @@ func (Retell) Parse(r Request) (Parsed, error) {
 
 // retellTranscript prefers the form with personal data removed, which exists where the owner asked for it.
 func retellTranscript(call doc) string {
-	for _, path := range []string{"scrubbed_transcript_with_tool_calls", "transcript_object"} {
+	for _, path := range []string{"scrubbed_transcript_with_tool_calls", "transcript_object", "transcript_with_tool_calls"} {
 		var s script
 		for turn := range call.items(path) {
 			s.say(turn.text("role"), turn.text("content"))
