@@ -41,6 +41,7 @@ func calamities() []calamity {
 		{"429 as a page", status(429, "<html>slow down</html>"), []string{"rate_limited"}, " s", false},
 		{"500", status(500, `{"title":"ErrInternalServer","status":500}`), []string{"kommo_unavailable"}, "", false},
 		{"504", status(504, "<html>gateway</html>"), []string{"kommo_unavailable"}, "", false},
+		{"redirect", status(302, ""), []string{"bad_response"}, "redirect", false},
 		{"reset", sandbox.Fault{Kind: sandbox.FaultReset, Times: -1}, []string{"kommo_unavailable"}, "", false},
 		{"hang", sandbox.Fault{Kind: sandbox.FaultHang, Times: -1}, []string{"timeout", "kommo_unavailable"}, "", false},
 		{"truncated JSON", sandbox.Fault{Kind: sandbox.FaultTruncatedBody, Times: -1}, []string{"bad_response", "kommo_unavailable"}, "", true},

@@ -19,6 +19,7 @@ func TestLostAnswerLeavesOneRecord(t *testing.T) {
 		attempt time.Duration
 	}{
 		{"504", sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504}, 5 * time.Second},
+		{"redirect", sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 302}, 5 * time.Second},
 		{"connection reset", sandbox.Fault{Kind: sandbox.FaultLostAnswer}, 5 * time.Second},
 		{"truncated", sandbox.Fault{Kind: sandbox.FaultTruncatedBody}, 5 * time.Second},
 		{"HTML", sandbox.Fault{Kind: sandbox.FaultHTMLBody, ApplyFirst: true}, 5 * time.Second},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -78,6 +79,7 @@ type rigOptions struct {
 	attempt  time.Duration
 	box      []sandbox.Option
 	log      *slog.Logger
+	before   func(http.Handler) http.Handler // stands between client and sandbox
 }
 
 func newRig(tb testing.TB, o rigOptions) *rig {
@@ -99,7 +101,11 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	}
 	r := &rig{box: sandbox.New(o.box...)}
 	r.token = o.token(r.box)
-	web := httptest.NewServer(r.box)
+	var kommoSide http.Handler = r.box
+	if o.before != nil {
+		kommoSide = o.before(r.box)
+	}
+	web := httptest.NewServer(kommoSide)
 	tb.Cleanup(web.Close)
 	provider := provide(tb, web.URL, r.token, o)
 	all := tools.All(provider, tools.WithMode(o.mode))

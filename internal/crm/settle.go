@@ -71,6 +71,10 @@ func unknownOutcome(what string, looks int, cause error) error {
 	} else {
 		p.Message += ", and it could not be looked up since Kommo does not answer."
 	}
+	// A redirect has a reason worth telling: the account may have moved.
+	if e, ok := errors.AsType[*kommo.Error](errors.Unwrap(cause)); ok && e.Code == kommo.CodeRedirect {
+		p.Message += " " + e.Message + "."
+	}
 	p.Next = "It may still appear. Do not repeat the call; search for it in a minute and repeat only if it is not there."
 	p.Err = errors.Unwrap(cause)
 	return p

@@ -2,7 +2,6 @@ package kommo
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
@@ -39,7 +38,7 @@ func (s *BotSettings) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	type plain BotSettings
-	return json.Unmarshal(raw, (*plain)(s))
+	return unmarshal(raw, (*plain)(s))
 }
 
 // BotFilter selects bots.

@@ -43,7 +43,7 @@ func decodeBody(o outgoing, rep *reply) error {
 	case o.into == nil:
 		return nil
 	}
-	if err := json.Unmarshal(rep.body, o.into); err != nil {
+	if err := unmarshal(rep.body, o.into); err != nil {
 		e.Message, e.Err = "Kommo's answer has an unexpected form", err
 		return e
 	}

@@ -37,13 +37,13 @@ func redefine[T any](ctx context.Context, c *Client, op, path, key string, body 
 		return out, err
 	}
 	var e envelope
-	if json.Unmarshal(raw, &e) == nil {
+	if unmarshal(raw, &e) == nil {
 		if list, err := records[T]("", e, key); err == nil && len(list) > 0 {
 			return list[0], nil
 		}
 	}
 	var bare T
-	if json.Unmarshal(raw, &bare) == nil {
+	if unmarshal(raw, &bare) == nil {
 		out = bare
 	}
 	return out, nil

@@ -86,7 +86,7 @@ func eventValues(all []json.RawMessage) []EventValue {
 	out := make([]EventValue, 0, len(all))
 	for _, raw := range all {
 		var v EventValue
-		if json.Unmarshal(raw, &v) != nil {
+		if unmarshal(raw, &v) != nil {
 			v = EventValue{}
 		}
 		v.Raw = raw

@@ -128,7 +128,7 @@ func (v Value) Time() (time.Time, bool) {
 }
 
 // Object decodes the value of a type that holds objects.
-func (v Value) Object(into any) error { return json.Unmarshal(v.Raw, into) }
+func (v Value) Object(into any) error { return unmarshal(v.Raw, into) }
 
 // FieldValueWrite sets one custom field, named by id or code. It replaces all
 // its values; nil Values clear it. (An empty list is refused by Kommo, and so

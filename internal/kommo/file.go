@@ -145,6 +145,9 @@ func (d *Drive) List(ctx context.Context, f FileFilter) (Page[DriveFile], error)
 	if err != nil || meta.Status == http.StatusNoContent {
 		return Page[DriveFile]{}, err
 	}
+	if !e.lists("files") {
+		return Page[DriveFile]{}, noList(op)
+	}
 	items, err := records[DriveFile](op, e.envelope, "files")
 	if err != nil {
 		return Page[DriveFile]{}, err

@@ -2,7 +2,6 @@ package kommo
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/url"
 	"strconv"
@@ -98,12 +97,12 @@ func (l *LossReasons) UnmarshalJSON(raw []byte) error {
 		return nil
 	case raw[0] == '[':
 		var list []LossReason
-		err := json.Unmarshal(raw, &list)
+		err := unmarshal(raw, &list)
 		*l = list
 		return err
 	}
 	var one LossReason
-	if err := json.Unmarshal(raw, &one); err != nil {
+	if err := unmarshal(raw, &one); err != nil {
 		return err
 	}
 	*l = LossReasons{one}

@@ -51,7 +51,7 @@ var errNotNumber = errors.New("not a number")
 
 func lenientNumber(raw []byte) (int64, error) {
 	text := string(bytes.Trim(raw, `"`))
-	if text == "" || text == "null" || text == "false" {
+	if text == "" || isNothing(raw) {
 		return 0, nil
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {

@@ -44,7 +44,7 @@ func (n Note) Text() string {
 	var p struct {
 		Text string `json:"text"`
 	}
-	if json.Unmarshal(n.Params, &p) != nil {
+	if unmarshal(n.Params, &p) != nil {
 		return ""
 	}
 	return p.Text
@@ -53,7 +53,7 @@ func (n Note) Text() string {
 // Call reads the parameters of a call note.
 func (n Note) Call() (CallParams, bool) {
 	var p CallParams
-	if n.Type != NoteCallIn && n.Type != NoteCallOut || json.Unmarshal(n.Params, &p) != nil {
+	if n.Type != NoteCallIn && n.Type != NoteCallOut || unmarshal(n.Params, &p) != nil {
 		return p, false
 	}
 	return p, true
@@ -62,7 +62,7 @@ func (n Note) Call() (CallParams, bool) {
 // Mail reads the parameters of a mail note.
 func (n Note) Mail() (MailParams, bool) {
 	var p MailParams
-	if n.Type != NoteMail || json.Unmarshal(n.Params, &p) != nil {
+	if n.Type != NoteMail || unmarshal(n.Params, &p) != nil {
 		return p, false
 	}
 	return p, true
@@ -71,7 +71,7 @@ func (n Note) Mail() (MailParams, bool) {
 // Attachment reads the parameters of a note with a file.
 func (n Note) Attachment() (AttachmentParams, bool) {
 	var p AttachmentParams
-	if n.Type != NoteAttachment || json.Unmarshal(n.Params, &p) != nil {
+	if n.Type != NoteAttachment || unmarshal(n.Params, &p) != nil {
 		return p, false
 	}
 	return p, true

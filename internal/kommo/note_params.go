@@ -89,7 +89,7 @@ func (p *AttachmentParams) UnmarshalJSON(raw []byte) error {
 		Text         string `json:"text"`
 		Attachment   string `json:"attachment"`
 	}
-	err := json.Unmarshal(raw, &in)
+	err := unmarshal(raw, &in)
 	*p = AttachmentParams{
 		FileUUID: in.FileUUID, VersionUUID: in.VersionUUID, FileName: cmp.Or(in.FileName, in.Attachment),
 		OriginalName: in.OriginalName, OnDrive: in.OnDrive, Text: in.Text,
@@ -119,7 +119,7 @@ func (r *Responsible) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	var text string
-	if json.Unmarshal(raw, &text) == nil {
+	if unmarshal(raw, &text) == nil {
 		*r = Responsible(text)
 		return nil
 	}

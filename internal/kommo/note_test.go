@@ -41,7 +41,7 @@ func TestNoteTextAndOddParams(t *testing.T) {
 	if _, ok := note.Call(); ok {
 		t.Error("a common note reads as a call")
 	}
-	for _, params := range []string{`[]`, `null`, `{"text":7}`} {
+	for _, params := range []string{`[]`, `null`, `{"text":{"a":1}}`} {
 		if got := (Note{Params: json.RawMessage(params)}).Text(); got != "" {
 			t.Errorf("text of %s is %q", params, got)
 		}

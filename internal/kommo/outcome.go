@@ -23,7 +23,7 @@ func (c *Client) outcome(next handler) handler {
 
 // unusable reports whether the error leaves open what the server did.
 func (e *Error) unusable() bool {
-	return HasCode(e, CodeServer, CodeNetwork, CodeTimeout, CodeCanceled, CodeBadResponse, CodeTooLarge)
+	return HasCode(e, CodeServer, CodeNetwork, CodeTimeout, CodeCanceled, CodeBadResponse, CodeTooLarge, CodeRedirect)
 }
 
 // MayHaveArrived reports whether the server may have carried out the request:

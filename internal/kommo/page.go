@@ -46,6 +46,9 @@ func getPage[T any](ctx context.Context, c *Client, op, path, key string, q url.
 	if err != nil || meta.Status == http.StatusNoContent {
 		return Page[T]{}, err
 	}
+	if !e.lists(key) {
+		return Page[T]{}, noList(op)
+	}
 	items, err := records[T](op, e, key)
 	if err != nil {
 		return Page[T]{}, err
@@ -60,7 +63,7 @@ func idsOf(raw json.RawMessage) string {
 	var items []struct {
 		ID json.RawMessage `json:"id"`
 	}
-	if json.Unmarshal(raw, &items) != nil {
+	if unmarshal(raw, &items) != nil {
 		return ""
 	}
 	var b strings.Builder

@@ -46,7 +46,9 @@ func TestRedirects(t *testing.T) {
 		{"without encryption", "GET", "http://acme.kommo.com/api/v4/other?page=2", 302, 1, CodeRedirect, "another host"},
 		{"moved account", "GET", "https://acme2.kommo.com/api/v4/leads", 301, 1, CodeRedirect, "acme2.kommo.com"},
 		{"nowhere", "GET", "", 302, 1, CodeRedirect, "nowhere"},
-		{"write", "POST", "/api/v4/other?page=2", 307, 1, CodeRedirect, "write"},
+		{"write", "POST", "/api/v4/other?page=2", 307, 1, CodeUnknownOutcome, "write"},
+		{"write elsewhere", "POST", "https://acme2.kommo.com/api/v4/leads", 301, 1, CodeUnknownOutcome, "acme2.kommo.com"},
+		{"write to nowhere", "POST", "", 302, 1, CodeUnknownOutcome, "nowhere"},
 		{"patch", "PATCH", "/api/v4/other?page=2", 302, 1, CodeRedirect, "write"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

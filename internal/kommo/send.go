@@ -110,7 +110,7 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 	if len(data) > maxBody {
 		return nil, errTooLarge
 	}
-	return data, err
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), err // PHP files saved with a mark print it
 }
 
 // broken explains an attempt that brought no whole answer.

@@ -178,3 +178,12 @@ func TestBadRequestsAreNotSent(t *testing.T) {
 		t.Errorf("server saw %d", seen.Load())
 	}
 }
+
+// TestByteOrderMarkIsNoData: a PHP file saved with a mark prints it before the answer.
+func TestByteOrderMarkIsNoData(t *testing.T) {
+	c := clientFor(t, answer(200, contentJSON, "\xef\xbb\xbf"+`{"id":7}`))
+	var out struct{ ID int64 }
+	if _, err := c.Do(t.Context(), Request{Path: "/leads/7"}, &out); err != nil || out.ID != 7 {
+		t.Errorf("read %d, %v", out.ID, err)
+	}
+}

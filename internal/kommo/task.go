@@ -2,7 +2,6 @@ package kommo
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/url"
 )
@@ -39,7 +38,7 @@ func (r *TaskResult) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	type plain TaskResult
-	return json.Unmarshal(raw, (*plain)(r))
+	return unmarshal(raw, (*plain)(r))
 }
 
 // TaskFilter selects tasks. EntityIDs need EntityType.

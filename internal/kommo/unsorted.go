@@ -51,7 +51,7 @@ func (p *UnsortedParts) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	type plain UnsortedParts
-	return json.Unmarshal(raw, (*plain)(p))
+	return unmarshal(raw, (*plain)(p))
 }
 
 // LeadID is the lead that waits; 0 if none is named.
@@ -116,7 +116,7 @@ func (s *UnsortedSummary) UnmarshalJSON(raw []byte) error {
 		AverageSortTime Int             `json:"average_sort_time"`
 		Categories      json.RawMessage `json:"categories"`
 	}
-	if err := json.Unmarshal(raw, &in); err != nil {
+	if err := unmarshal(raw, &in); err != nil {
 		return err
 	}
 	*s = UnsortedSummary{in.Total, in.Accepted, in.Declined, in.AverageSortTime, map[UnsortedCategory]int64{}}
@@ -126,7 +126,7 @@ func (s *UnsortedSummary) UnmarshalJSON(raw []byte) error {
 	var counts map[UnsortedCategory]struct {
 		Total Int `json:"total"`
 	}
-	if err := json.Unmarshal(in.Categories, &counts); err != nil {
+	if err := unmarshal(in.Categories, &counts); err != nil {
 		return err
 	}
 	for name, c := range counts {

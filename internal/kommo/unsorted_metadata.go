@@ -1,7 +1,6 @@
 package kommo
 
 import (
-	"encoding/json"
 	"strings"
 )
 
@@ -40,7 +39,7 @@ func (m *UnsortedMetadata) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	type plain UnsortedMetadata
-	_ = json.Unmarshal(raw, (*plain)(m)) // a value of a wrong kind leaves the others read
+	_ = unmarshal(raw, (*plain)(m)) // a value of a wrong kind leaves the others read
 	return nil
 }
 
@@ -59,10 +58,10 @@ func (f *UnsortedFrom) UnmarshalJSON(raw []byte) error {
 		return nil
 	case raw[0] == '{':
 		type plain UnsortedFrom
-		return json.Unmarshal(raw, (*plain)(f))
+		return unmarshal(raw, (*plain)(f))
 	}
 	var text string
-	if json.Unmarshal(raw, &text) != nil {
+	if unmarshal(raw, &text) != nil {
 		text = strings.TrimSpace(string(raw))
 	}
 	f.Name = text
@@ -81,5 +80,5 @@ func (c *UnsortedClient) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	type plain UnsortedClient
-	return json.Unmarshal(raw, (*plain)(c))
+	return unmarshal(raw, (*plain)(c))
 }

@@ -29,12 +29,12 @@ type HookEvents []string
 // UnmarshalJSON reads both forms; the codes of an object come in order.
 func (h *HookEvents) UnmarshalJSON(raw []byte) error {
 	var list []string
-	if json.Unmarshal(raw, &list) == nil {
+	if unmarshal(raw, &list) == nil {
 		*h = list
 		return nil
 	}
 	var set map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &set); err != nil {
+	if err := unmarshal(raw, &set); err != nil {
 		return err
 	}
 	*h = slices.Sorted(maps.Keys(set))

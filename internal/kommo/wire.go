@@ -29,13 +29,34 @@ type envelope struct {
 // map as an empty list.
 type embedded map[string]json.RawMessage
 
-// UnmarshalJSON reads an object; anything else holds no lists.
+// UnmarshalJSON reads an object; nothing else holds lists. It is nil only if
+// the answer has no such part, or one of a form that says nothing.
 func (e *embedded) UnmarshalJSON(raw []byte) error {
 	*e = nil
+	if isNothing(raw) || string(raw) == "[]" {
+		*e = embedded{}
+		return nil
+	}
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil
 	}
 	return json.Unmarshal(raw, (*map[string]json.RawMessage)(e))
+}
+
+// lists reports whether the answer is one of a list. Any JSON object reads as
+// an envelope; taking a stranger for an empty list would mean "nobody has that
+// number", upon which a second record is made. Of no links Kommo says only that
+// their total is 0.
+func (e envelope) lists(key string) bool {
+	_, named := e.Embedded[key]
+	return named || len(e.Embedded) == 0 && (e.Embedded != nil || e.Total != nil)
+}
+
+var errNoList = errors.New("the list is missing")
+
+// noList is the error of an answer that is not the list asked for.
+func noList(op string) error {
+	return &Error{Code: CodeBadResponse, Op: op, Err: errNoList, sent: true, Message: "Kommo's answer is not the list that was asked for"}
 }
 
 // records reads the records under a key of _embedded; none if it is missing.
@@ -45,7 +66,7 @@ func records[T any](op string, e envelope, key string) ([]T, error) {
 		return nil, nil
 	}
 	var out []T
-	if err := json.Unmarshal(raw, &out); err != nil {
+	if err := unmarshal(raw, &out); err != nil {
 		return nil, &Error{Code: CodeBadResponse, Op: op, Message: "Kommo's answer has an unexpected form", Err: err, sent: true}
 	}
 	return out, nil
@@ -188,13 +209,13 @@ func getCard[T any](ctx context.Context, c *Client, r Request, id func(T) int64)
 // cannot be read.
 func updatedOne(raw json.RawMessage, key string) Updated {
 	var e envelope
-	if json.Unmarshal(raw, &e) == nil {
+	if unmarshal(raw, &e) == nil {
 		if list, err := records[Updated]("", e, key); err == nil && len(list) > 0 {
 			return list[0]
 		}
 	}
 	var u Updated
-	if json.Unmarshal(raw, &u) != nil {
+	if unmarshal(raw, &u) != nil {
 		return Updated{}
 	}
 	return u
