@@ -216,6 +216,8 @@ func TestFinish(t *testing.T) {
 		"withheld":                 {func(r *Report) { r.Phone = "Anonymous" }, true, func(r *Report) { r.Phone, r.Withheld = "", true }},
 		"withheld on a keypad":     {func(r *Report) { r.Phone = "+266696687" }, true, func(r *Report) { r.Phone, r.Withheld = "", true }},
 		"filler number":            {func(r *Report) { r.Phone = "+1 (555) 123-4567" }, true, func(r *Report) { r.Test = true }},
+		"area code of 555":         {func(r *Report) { r.Phone = "+15552345678" }, true, func(r *Report) { r.Test = true }},
+		"area code of 0":           {func(r *Report) { r.Phone = "+10552345678" }, true, func(r *Report) { r.Test = true }},
 		"exchange of 0":            {func(r *Report) { r.Phone = "+12020123456" }, true, func(r *Report) { r.Test = true }},
 		"one digit":                {func(r *Report) { r.Phone = "+00000000" }, true, func(r *Report) { r.Test = true }},
 		"unassigned by the ITU":    {func(r *Report) { r.Phone = "+99912345678" }, true, func(r *Report) { r.Test = true }},

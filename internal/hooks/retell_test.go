@@ -38,9 +38,13 @@ func TestRetellVariants(t *testing.T) {
 		{"unknown mood", map[string]any{"call.call_analysis.user_sentiment": "Unknown"}, func(r *Report) { r.Sentiment = "" }},
 		{"voicemail", map[string]any{"call.call_analysis.in_voicemail": "true"}, func(r *Report) { r.Outcome, r.Duration = noAnswer, 0 }},
 		{"text transcript", map[string]any{"call.transcript_object": nil, "call.transcript": "Agent: A\nUser: B"}, func(r *Report) { r.Transcript = "Agent: A\nCustomer: B" }},
-		{"woven transcript", map[string]any{"call.transcript_object": drop{}, "call.transcript_with_tool_calls": []any{
-			map[string]any{"role": "agent", "content": "A"}, map[string]any{"role": "tool_call_result", "content": "secret"}}},
-			func(r *Report) { r.Transcript = "Agent: A" }},
+		{
+			"woven transcript",
+			map[string]any{"call.transcript_object": drop{}, "call.transcript_with_tool_calls": []any{
+				map[string]any{"role": "agent", "content": "A"}, map[string]any{"role": "tool_call_result", "content": "secret"},
+			}},
+			func(r *Report) { r.Transcript = "Agent: A" },
+		},
 		{"storage of basics", map[string]any{"call.transcript_object": drop{}, "call.transcript": drop{}, "call.recording_url": drop{}}, func(r *Report) { r.Transcript, r.RecordingURL = "", "" }},
 		{
 			"scrubbed",
