@@ -8,6 +8,8 @@ const (
 	onlyAmo   = "customers exist in amoCRM and classic accounts only"
 	oneByOne  = "the named tools change one record at a time"
 	inList    = "comes with the list"
+	listField = "what the elements of a list hold is laid down once, in Kommo's settings; list_catalogs tells it"
+	userAdmin = "who may sign in and do what is an administrator's matter, in Kommo's settings: an agent reads it"
 )
 
 // coreEndpoints are the operations on leads, people, tasks and the account.
@@ -15,29 +17,29 @@ func coreEndpoints() []section {
 	return []section{
 		{"Leads", []endpoint{
 			{"GET", "/leads", "search_leads, report_pipeline, update_leads, move_leads, tag_leads, assign_leads, add_note_to_leads", ""},
-			{"GET", "/leads/{id}", "get_lead, update_lead, move_lead_stage", ""},
+			{"GET", "/leads/{id}", "get_lead, update_lead, move_lead_stage, link_records, unlink_records", ""},
 			{"POST", "/leads", "api_post", "create_lead_with_contact sends /leads/complex, which takes contact and company along"},
 			{"POST", "/leads/complex", "create_lead_with_contact, post_call_summary", ""},
 			{"PATCH", "/leads", "update_leads, move_leads, tag_leads, assign_leads", ""},
 			{"PATCH", "/leads/{id}", "update_lead, move_lead_stage, post_call_summary", ""},
-			{"GET", "/leads/{id}/subscriptions", "api_get", ""},
+			{"GET", "/leads/{id}/subscriptions", "api_get", "ids of those who are told of the lead's chats; Kommo can change them in its own pages only"},
 			{"POST", "/calls", "api_post", "post_call_summary chooses the card itself and writes a call note: this operation drops calls whose number it does not find"},
 		}},
 		{"Contacts and companies", []endpoint{
 			{"GET", "/{contacts|companies}", "search_contacts, report_duplicates", ""},
-			{"GET", "/{contacts|companies}/{id}", "get_contact, update_contact", ""},
+			{"GET", "/{contacts|companies}/{id}", "get_contact, update_contact, link_records, unlink_records, list_incoming_leads", ""},
 			{"POST", "/contacts", "create_contact", ""},
 			{"POST", "/companies", "create_company", ""},
 			{"PATCH", "/{contacts|companies}", "api_patch", oneByOne},
 			{"PATCH", "/{contacts|companies}/{id}", "update_contact", ""},
-			{"GET", "/contacts/chats", "api_get", ""},
+			{"GET", "/contacts/chats", "api_get", "for integrations with a chat channel of their own"},
 			{"POST", "/contacts/chats", "api_post", "for integrations with a chat channel of their own"},
 		}},
 		{"Links", []endpoint{
-			{"GET", cards + "/{id}/links", "list_lead_products, link_records, unlink_records", ""},
+			{"GET", cards + "/{id}/links", "list_lead_products, link_product_to_lead, unlink_product_from_lead", ""},
 			{"POST", cards + "/{id}/link", "link_records, link_product_to_lead", ""},
 			{"POST", cards + "/{id}/unlink", "unlink_records, unlink_product_from_lead", ""},
-			{"GET", cards + "/links", "api_get", ""},
+			{"GET", cards + "/links", "api_get", "the links of many cards; get_lead, get_contact and list_lead_products tell those of one"},
 			{"POST", cards + "/link", "api_post", oneByOne},
 			{"POST", cards + "/unlink", "api_post", oneByOne},
 		}},
@@ -56,10 +58,10 @@ func coreEndpoints() []section {
 			{"DELETE", cards + "/custom_fields/{id}", "delete_custom_field", ""},
 			{"GET", "/catalogs/{id}/custom_fields", "list_catalog_elements, get_catalog_element, create_catalog_element, update_catalog_element", "to read and write values by name"},
 			{"GET", "/catalogs/{id}/custom_fields/{id}", "api_get", inList},
-			{"POST", "/catalogs/{id}/custom_fields", "api_post", ""},
-			{"PATCH", "/catalogs/{id}/custom_fields", "api_patch", ""},
-			{"PATCH", "/catalogs/{id}/custom_fields/{id}", "api_patch", ""},
-			{"DELETE", "/catalogs/{id}/custom_fields/{id}", "api_delete", ""},
+			{"POST", "/catalogs/{id}/custom_fields", "api_post", listField},
+			{"PATCH", "/catalogs/{id}/custom_fields", "api_patch", listField},
+			{"PATCH", "/catalogs/{id}/custom_fields/{id}", "api_patch", listField},
+			{"DELETE", "/catalogs/{id}/custom_fields/{id}", "api_delete", listField},
 			{"GET", cards + "/custom_fields/groups", "list_custom_fields", ""},
 			{"GET", cards + "/custom_fields/groups/{id}", "api_get", inList},
 			{"POST", cards + "/custom_fields/groups", "create_field_group", ""},
@@ -69,16 +71,16 @@ func coreEndpoints() []section {
 		{"Notes", []endpoint{
 			{"GET", cards + "/notes", "search_notes", ""},
 			{"GET", cards + "/{id}/notes", "get_lead, get_contact, search_notes", ""},
-			{"GET", cards + "/notes/{id}", "api_get", inList},
-			{"GET", cards + "/{id}/notes/{id}", "api_get", inList},
+			{"GET", cards + "/notes/{id}", "get_note, update_note", ""},
+			{"GET", cards + "/{id}/notes/{id}", "api_get", "get_note reads /notes/{id} and checks the card"},
 			{"POST", cards + "/notes", "add_note, add_note_to_leads, post_call_summary, attach_file", ""},
 			{"POST", cards + "/{id}/notes", "api_post", "add_note sends the same to /notes, with the card in the note"},
-			{"PATCH", cards + "/notes", "api_patch", ""},
-			{"PATCH", cards + "/notes/{id}", "api_patch", ""},
-			{"PATCH", cards + "/{id}/notes", "api_patch", ""},
-			{"PATCH", cards + "/{id}/notes/{id}", "api_patch", ""},
-			{"POST", cards + "/notes/{id}/{pin|unpin}", "api_post", ""},
-			{"POST", cards + "/{id}/notes/{id}/{pin|unpin}", "api_post", ""},
+			{"PATCH", cards + "/notes", "api_patch", oneByOne},
+			{"PATCH", cards + "/notes/{id}", "update_note", ""},
+			{"PATCH", cards + "/{id}/notes", "api_patch", oneByOne},
+			{"PATCH", cards + "/{id}/notes/{id}", "api_patch", "update_note sends the same to /notes/{id}"},
+			{"POST", cards + "/notes/{id}/{pin|unpin}", "update_note", ""},
+			{"POST", cards + "/{id}/notes/{id}/{pin|unpin}", "api_post", "update_note sends the same to /notes/{id}"},
 		}},
 		{"Tasks", []endpoint{
 			{"GET", "/tasks", "list_tasks, get_lead, get_contact", ""},
@@ -114,12 +116,12 @@ func coreEndpoints() []section {
 			{"GET", "/users", "list_users, list_groups, get_account", ""},
 			{"GET", "/users/{id}", "api_get", inList},
 			{"POST", "/users", "api_post", "it sets a password: a matter for an administrator, not for an agent"},
-			{"POST", "/users/{activate|deactivate}", "api_post", ""},
+			{"POST", "/users/{activate|deactivate}", "api_post", userAdmin},
 			{"GET", "/roles", "list_roles", ""},
 			{"GET", "/roles/{id}", "api_get", inList},
-			{"POST", "/roles", "api_post", ""},
-			{"PATCH", "/roles/{id}", "api_patch", ""},
-			{"DELETE", "/roles/{id}", "api_delete", ""},
+			{"POST", "/roles", "api_post", userAdmin},
+			{"PATCH", "/roles/{id}", "api_patch", userAdmin},
+			{"DELETE", "/roles/{id}", "api_delete", userAdmin},
 		}},
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // optIn are arguments for every tool outside the default toolset, in an order
 // in which each finds what it needs.
-func optIn(i ids, uid, file string) []toolCall {
+func optIn(i ids, note int64, uid, file string) []toolCall {
 	lead, contact := i.openLead, i.contact
 	type m = map[string]any
 	return append(optInSetup(), []toolCall{
@@ -30,7 +30,9 @@ func optIn(i ids, uid, file string) []toolCall {
 		{"report_duplicates", m{"by": []string{"phone"}, "limit": 5}},
 		{"list_events", m{"lead_id": lead, "limit": 5}},
 		{"search_notes", m{"lead_id": lead, "limit": 5}},
-		{"list_incoming_leads", nil},
+		{"get_note", m{"lead_id": lead, "note_id": note}},
+		{"update_note", m{"lead_id": lead, "note_id": note, "text": "Prefers mail.", "pinned": true}},
+		{"list_incoming_leads", m{"with_contacts": true}},
 		{"get_incoming_summary", nil},
 		{"create_incoming_lead", m{"category": "form", "name": "Quote for a shed", "contact_name": "Pat Sample", "contact_phone": "+1 202 555 0168"}},
 		{"accept_incoming_lead", m{"uid": uid}},
@@ -116,7 +118,9 @@ func newWholeRig(t *testing.T, o rigOptions) (*rig, []toolCall) {
 	files := r.call(t, "list_files", map[string]any{"limit": 1})["items"].([]any)
 	uid, _ := incoming[0].(map[string]any)["uid"].(string)
 	file, _ := files[0].(map[string]any)["file_uuid"].(string)
-	return r, optIn(r.ids(t), uid, file)
+	known := r.ids(t)
+	note, _ := r.call(t, "add_note", map[string]any{"lead_id": known.openLead, "text": "Prefers calls."})["id"].(float64)
+	return r, optIn(known, int64(note), uid, file)
 }
 
 // TestOptInToolsWork: every tool outside the default list does its usual work

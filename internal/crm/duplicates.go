@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
 // What records may have in common.
@@ -86,6 +88,10 @@ func (r DuplicateReport) Keep(n int) any {
 // up to four at once, as many as fit into the call (at most 10,000 records), and the
 // report says how many that were.
 func (s *Service) Duplicates(ctx context.Context, in DuplicateQuery) (DuplicateReport, error) {
+	if n := utf8.RuneCountInString(strings.TrimSpace(in.Query)); n > 0 && n < minQuery {
+		return DuplicateReport{}, problem.Invalid("query", fmt.Sprintf("Kommo searches from %d characters on.", minQuery)).
+			WithNext("Give a longer part of a name, phone or e-mail, or leave query out to compare all records.")
+	}
 	question := in
 	question.Cursor = ""
 	digest, err := questionOf(question)
@@ -139,6 +145,8 @@ func (r *DuplicateReport) explain(in DuplicateQuery) {
 	case len(r.Items) > 0:
 	case in.Cursor != "":
 		r.Hint = "There are no further groups."
+	case r.Read == 0 && strings.TrimSpace(in.Query) != "":
+		r.Hint = "Kommo finds no record with this text. Give another part of the name, phone or e-mail, or leave query out to compare all."
 	case r.Read == 0:
 		r.Hint = "There are no such records that this token may see."
 	default:

@@ -16,10 +16,12 @@ type NewElement struct {
 	Catalog string
 	Name    string
 	Fields  map[string]any // by name or code
-	Key     string         // idempotency key; empty: none
+	// AllowDuplicate makes one although one like it exists.
+	AllowDuplicate bool
+	Key            string // idempotency key; empty: none
 }
 
-// MadeElement is a new element of a list.
+// MadeElement is a new element of a list, or the one like it that there was.
 type MadeElement struct {
 	ID       int64    `json:"id"`
 	Catalog  string   `json:"catalog"`
@@ -27,10 +29,12 @@ type MadeElement struct {
 	Found    []Record `json:"found"`
 	LookedUp bool     `json:"looked_up,omitempty"` // the answer was lost, the element was found by searching
 	Repeat   bool     `json:"repeat,omitempty"`    // done by an earlier call with the same idempotency_key
+	Warnings []string `json:"warnings,omitempty"`
 }
 
-// CreateElement adds an element to a list in one POST. A lost answer is looked up
-// among the elements that have its name.
+// CreateElement adds an element to a list unless there is one like it, since Kommo
+// takes the same twice and deletes neither: it is looked for, then made, two
+// requests. A lost answer is looked up among the elements that have its name.
 func (s *Service) CreateElement(ctx context.Context, n NewElement) (MadeElement, error) {
 	if err := needText("name", n.Name); err != nil {
 		return MadeElement{}, err
@@ -52,6 +56,18 @@ func (s *Service) createElement(ctx context.Context, n NewElement) (MadeElement,
 		return MadeElement{}, err
 	}
 	w := kommo.ElementWrite{Name: strings.TrimSpace(n.Name), Fields: fields}
+	if !n.AllowDuplicate {
+		twin, found, err := s.elementTwin(ctx, c, w)
+		if err != nil {
+			return MadeElement{}, missingList(c, err)
+		}
+		if found {
+			return MadeElement{
+				ID: twin.ID, Catalog: c.Name, Created: []Record{}, Found: []Record{s.record(KindElement, twin.ID, twin.Name)},
+				Warnings: []string{"This element existed; nothing was written. update_catalog_element changes it, allow_duplicate true makes another one."},
+			}, nil
+		}
+	}
 	id, lookedUp, err := s.writeElement(ctx, c, w)
 	if err != nil {
 		return MadeElement{}, missingList(c, err)

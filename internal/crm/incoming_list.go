@@ -3,6 +3,7 @@ package crm
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,6 +42,7 @@ func incomingWord(c kommo.UnsortedCategory) string {
 type IncomingQuery struct {
 	Category []string // form, call, mail, chat; empty: all
 	Pipeline string
+	Contacts bool // read the person of each, too
 	Limit    int
 	Cursor   string
 }
@@ -58,6 +60,16 @@ type IncomingRow struct {
 	Received string `json:"received,omitempty"` // RFC 3339 in the account's zone
 	From     string `json:"from,omitempty"`
 	About    string `json:"about,omitempty"`
+
+	Contact *IncomingContact `json:"contact,omitempty"` // where it was asked for
+}
+
+// IncomingContact is the person who waits with an incoming lead.
+type IncomingContact struct {
+	ID     int64    `json:"id"`
+	Name   string   `json:"name"`
+	Phones []string `json:"phones,omitempty"`
+	Emails []string `json:"emails,omitempty"`
 }
 
 // IncomingList is one page of incoming leads, the newest first.
@@ -66,6 +78,7 @@ type IncomingList struct {
 	HasMore    bool          `json:"has_more"`
 	NextCursor string        `json:"next_cursor,omitempty"`
 	Hint       string        `json:"hint,omitempty"`
+	Warnings   []string      `json:"warnings,omitempty"`
 
 	after []cursor
 }
@@ -82,10 +95,17 @@ func (l IncomingList) Keep(n int) any {
 	return l
 }
 
+// incomingPeople bounds the rows of a page with their contacts, which take a
+// request each: contacts that wait are in no list (Kommo API facts: incoming leads).
+const incomingPeople = 20
+
 // ListIncoming lists the leads that wait to be accepted: one request, and one
 // for the names of their leads. Kommo knows no order but the newest first (Kommo
 // API facts: incoming leads).
 func (s *Service) ListIncoming(ctx context.Context, in IncomingQuery) (IncomingList, error) {
+	if in.Contacts {
+		in.Limit = min(in.Limit, incomingPeople)
+	}
 	question := in
 	question.Cursor = ""
 	digest, err := questionOf(question)
@@ -147,26 +167,62 @@ func (s *Service) incomingScan(limit int, f kommo.UnsortedFilter) scan[kommo.Uns
 
 func (s *Service) incomingList(ctx context.Context, in IncomingQuery, found scanned[kommo.Unsorted], names *directory.Snapshot) IncomingList {
 	out := IncomingList{Items: make([]IncomingRow, 0, len(found.items)), HasMore: found.hasMore, NextCursor: found.next(), after: found.after}
-	leads := map[int64]string{}
-	var ids []int64
-	for _, u := range found.items {
-		if id := u.LeadID(); id != 0 {
-			ids = append(ids, id)
+	var leads map[int64]string
+	var people []*IncomingContact
+	p := newParts(ctx) // without names and people the rows are still worth showing
+	p.side("leads", func(ctx context.Context) (err error) { leads, err = s.incomingNames(ctx, found.items); return err })
+	if in.Contacts {
+		people = make([]*IncomingContact, len(found.items))
+		for i, u := range found.items {
+			p.side("contacts", func(ctx context.Context) (err error) { people[i], err = s.incomingContact(ctx, u); return err })
 		}
 	}
-	read, err := s.readLeads(ctx, ids)
-	if err == nil { // without their names the rows are still worth showing
-		for _, l := range read {
-			leads[l.ID] = l.Name
+	warnings, _ := p.done()
+	out.Warnings = slices.Compact(warnings)
+	for i, u := range found.items {
+		row := s.incomingRow(u, leads[u.LeadID()], names)
+		if in.Contacts {
+			row.Contact = people[i]
 		}
-	}
-	for _, u := range found.items {
-		out.Items = append(out.Items, s.incomingRow(u, leads[u.LeadID()], names))
+		out.Items = append(out.Items, row)
 	}
 	if len(out.Items) == 0 {
 		out.Hint = incomingHint(in, found.hasMore)
 	}
 	return out
+}
+
+// incomingNames reads the names of the leads that wait.
+func (s *Service) incomingNames(ctx context.Context, waiting []kommo.Unsorted) (map[int64]string, error) {
+	var ids []int64
+	for _, u := range waiting {
+		if id := u.LeadID(); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	out := map[int64]string{}
+	read, err := s.readLeads(ctx, ids)
+	for _, l := range read {
+		out[l.ID] = l.Name
+	}
+	return out, err
+}
+
+// incomingContact reads the person who waits with an incoming lead; nil for none.
+func (s *Service) incomingContact(ctx context.Context, u kommo.Unsorted) (*IncomingContact, error) {
+	if u.ContactID() == 0 {
+		return nil, nil
+	}
+	c, err := s.api.Contacts.Get(ctx, u.ContactID())
+	if errors.Is(err, kommo.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &IncomingContact{
+		ID: c.ID, Name: short(c.Name, longName), Phones: fieldTexts(c.Fields, kommo.CodePhone), Emails: fieldTexts(c.Fields, kommo.CodeEmail),
+	}, nil
 }
 
 const aboutLength = 100

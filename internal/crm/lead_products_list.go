@@ -52,9 +52,9 @@ func (s *Service) ListLeadProducts(ctx context.Context, leadID int64, catalog st
 	if err != nil {
 		return out, err
 	}
-	links, err := s.productLinks(ctx, card{kind: KindLead, entity: kommo.Leads, id: leadID, argument: "lead_id"}, only)
+	links, err := s.api.Links.List(ctx, kommo.Leads, leadID, kommo.LinkTarget{CatalogID: only.ID})
 	if err != nil {
-		return out, err
+		return out, card{kind: KindLead, id: leadID, argument: "lead_id"}.unseen(err)
 	}
 	links = slices.DeleteFunc(links, func(l kommo.Link) bool { return l.ToType != kommo.Elements || only.ID != 0 && catalogOf(l) != only.ID })
 	if len(links) == 0 {

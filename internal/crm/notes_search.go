@@ -30,6 +30,7 @@ type FoundNote struct {
 	NoteRow
 
 	EditedAt string  `json:"edited_at,omitempty"`
+	Pinned   bool    `json:"pinned,omitempty"`
 	For      *Record `json:"for,omitempty"` // the card, in lists of the whole account
 }
 
@@ -116,7 +117,7 @@ func (s *Service) planNotes(ctx context.Context, in NoteQuery, names *directory.
 	if len(p.words)+len(p.authors) > 0 {
 		p.size = kommo.MaxPage
 	}
-	f := kommo.NoteFilter{Types: p.kinds, UpdatedAt: heldRange(p.span, until), Order: kommo.Order{By: "updated_at", Desc: true}}
+	f := kommo.NoteFilter{Types: p.kinds, UpdatedAt: heldRange(p.span, until), Order: kommo.Order{By: "updated_at", Desc: true}, With: []string{withPinned}}
 	if in.LeadID == 0 && in.ContactID == 0 && in.CompanyID == 0 {
 		for _, entity := range []kommo.Entity{kommo.Leads, kommo.Contacts, kommo.Companies} {
 			p.lists = append(p.lists, s.noteSource(card{entity: entity}, f))
@@ -165,7 +166,7 @@ func (s *Service) noteList(ctx context.Context, in NoteQuery, p notePlan, found 
 	}
 	known := s.cardNames(ctx, keys)
 	for _, n := range found.items {
-		row := FoundNote{ID: n.ID, NoteRow: noteRow(n.Note, names)}
+		row := FoundNote{ID: n.ID, NoteRow: noteRow(n.Note, names), Pinned: n.Pinned}
 		row.Text = excerpt(noteFull(n.Note), p.words)
 		if n.UpdatedAt > n.CreatedAt {
 			row.EditedAt = moment(n.UpdatedAt, names.Account.Location())

@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +103,11 @@ func (s *Service) intoCompany(ctx context.Context, n NewPerson, company kommo.Co
 		record = s.record(KindCompany, id, name)
 		out.Created = append(out.Created, record)
 	}
-	if err := s.api.Links.Link(ctx, kommo.Contacts, out.ID, []kommo.LinkWrite{{ToID: record.ID, ToType: kommo.Companies}}); err != nil {
+	err := s.api.Links.Link(ctx, kommo.Contacts, out.ID, []kommo.LinkWrite{{ToID: record.ID, ToType: kommo.Companies}})
+	if _, err := confirm(ctx, err, func(ctx context.Context) (bool, error) {
+		made, err := s.contactByID(ctx, out.ID)
+		return slices.ContainsFunc(made.Embedded.Companies, func(l kommo.Linked) bool { return l.ID == record.ID }), err
+	}); err != nil {
 		failed(err)
 	}
 }

@@ -48,12 +48,22 @@ func (t Target) card() (card, error) {
 }
 
 // missing is the refusal for a card that Kommo does not have.
-func (c card) missing(cause error) error {
+func (c card) missing(cause error) error { return c.unknown("; nothing was written.", cause) }
+
+// unseen is the same where the card was only to be read.
+func (c card) unseen(cause error) error {
+	if errors.Is(cause, kommo.ErrNotFound) || refusedPath(cause, "entity_id") {
+		return c.unknown(".", cause)
+	}
+	return cause
+}
+
+func (c card) unknown(end string, cause error) error {
 	search := "search_contacts"
 	if c.kind == KindLead {
 		search = "search_leads"
 	}
-	return problem.Missing(c.argument, fmt.Sprintf("There is no %s %d, or this token may not see it; nothing was written.", c.kind, c.id)).
+	return problem.Missing(c.argument, fmt.Sprintf("There is no %s %d, or this token may not see it%s", c.kind, c.id, end)).
 		WithNext("Find the right id with " + search + ", then call again.").Wrap(cause)
 }
 

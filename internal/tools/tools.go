@@ -144,6 +144,8 @@ func eventsTools(p crm.Provider) []registry.Tool {
 	return []registry.Tool{
 		events.ListEvents(p),
 		events.SearchNotes(p),
+		events.GetNote(p),
+		events.UpdateNote(p),
 	}
 }
 

@@ -20,7 +20,7 @@ func RunBot(p crm.Provider) registry.Tool {
 		Name: "run_bot", Title: "Start a bot", Class: registry.Create, Toolset: toolset, OpenWorld: true,
 		Description: "Starts a Salesbot on one lead or contact. Bots send messages to customers, and what is sent cannot be taken back: be sure of bot and card, and ask if in doubt. " +
 			"The answer says queued: Kommo takes the order on and tells no more, and without a chat, or while another bot runs on the card, nothing happens. " +
-			"Calling it twice may send twice; idempotency_key prevents that. stop_bot stops one. " +
+			"Calling it twice may send twice; idempotency_key prevents that. list_bots names the bots, stop_bot stops one. " +
 			"Give exactly one of lead_id and contact_id.",
 	}, func(ctx context.Context, in runBotIn) (crm.BotQueued, error) {
 		s, err := p(ctx)

@@ -219,3 +219,18 @@ func TestCompanyThatFailsIsAWarning(t *testing.T) {
 		}
 	}
 }
+
+// The link to the company is a POST whose answer may get lost: it is looked up,
+// so that nobody is told that it failed.
+func TestALostLinkToTheCompany(t *testing.T) {
+	r := newRig(t, 0)
+	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/link") }})
+	var made crm.Made
+	if r.do("create_contact", `{"name":"Pat Newcomer","company_id":53870001}`, &made); len(made.Warnings) > 0 {
+		t.Errorf("%v", made.Warnings)
+	}
+	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/link") }})
+	if r.do("create_contact", `{"name":"Pat Other","company_id":53870001}`, &made); len(made.Warnings) != 1 {
+		t.Errorf("%v", made.Warnings)
+	}
+}

@@ -114,6 +114,14 @@ func TestDuplicatesByPagesAndRank(t *testing.T) {
 		t.Errorf("%+v", rows)
 	}
 	r.fail("invalid_argument", "report_duplicates", `{"by":["shoe"]}`)
+	if e, sent := r.fail("invalid_argument", "report_duplicates", `{"query":" ab "}`); e.Field != "query" || sent != "" {
+		t.Errorf("%s %+v", sent, e)
+	}
+	report = crm.DuplicateReport{}
+	r.do("report_duplicates", `{"query":"nobody at all"}`, &report)
+	if !strings.Contains(report.Hint, "text") {
+		t.Errorf("nothing found for the query, and the hint is %q", report.Hint)
+	}
 	r.fail("invalid_argument", "report_duplicates", `{"limit":3,"cursor":"`+`abc`+`"}`)
 }
 

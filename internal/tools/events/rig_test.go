@@ -165,5 +165,5 @@ func TestDefinitions(t *testing.T) {
 }
 
 func ownTools(p crm.Provider) []registry.Tool {
-	return []registry.Tool{events.ListEvents(p), events.SearchNotes(p)}
+	return []registry.Tool{events.ListEvents(p), events.SearchNotes(p), events.GetNote(p), events.UpdateNote(p)}
 }

@@ -56,6 +56,14 @@ func TestIncomingLeadsAreListed(t *testing.T) {
 		t.Errorf("%v", none)
 	}
 	r.refused("invalid_argument", "list_incoming_leads", `{"category":"fax"}`)
+	people := r.do("list_incoming_leads", `{"with_contacts":true,"limit":100}`, "GET GET GET GET GET")["items"].([]any)
+	if part(people[0], "contact", "name") != "Iris Calloway" || part(people[2], "contact", "phones") == nil || first["contact"] != nil {
+		t.Errorf("%v", people)
+	}
+	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, PathPrefix: "/contacts/"})
+	if some := r.do("list_incoming_leads", `{"with_contacts":true}`, "GET GET GET GET GET"); len(some["items"].([]any)) != 3 || len(some["warnings"].([]any)) != 1 {
+		t.Errorf("%v", some)
+	}
 	r.refused("not_found", "list_incoming_leads", `{"pipeline":"No such pipeline"}`)
 }
 
