@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -126,14 +127,34 @@ func New(opts ...Option) *Sandbox {
 func (s *Sandbox) account(r *http.Request) (a *account, base string) {
 	host := hostname(r.Host)
 	switch {
-	case s.byHost[host] != nil:
-		return s.byHost[host], "https://" + host
+	case s.inZones(host) != nil:
+		return s.inZones(host), "https://" + host
 	case len(s.accounts) == 1:
 		return s.accounts[0], "http://" + r.Host
 	case loopbackName(host):
 		return cmp.Or(s.accountOfToken(r), s.accounts[0]), "http://" + r.Host
 	}
 	return nil, "https://" + host
+}
+
+// inZones finds the account of a host, or of the same subdomain in another zone:
+// kommo.com's accounts answer under the old name amocrm.com, too, and some
+// published clients have amocrm.ru built in.
+func (s *Sandbox) inZones(host string) *account {
+	if a := s.byHost[host]; a != nil {
+		return a
+	}
+	zones := []string{"kommo.com", "amocrm.com", "amocrm.ru"}
+	sub, zone, _ := strings.Cut(host, ".")
+	if !slices.Contains(zones, zone) {
+		return nil
+	}
+	for _, other := range zones {
+		if a := s.byHost[sub+"."+other]; a != nil {
+			return a
+		}
+	}
+	return nil
 }
 
 func loopbackName(host string) bool {

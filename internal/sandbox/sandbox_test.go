@@ -211,6 +211,20 @@ func TestParallelWritesGetIDsOfTheirOwn(t *testing.T) {
 	}
 }
 
+// TestASubdomainIsServedInEveryZone: clients have amocrm.ru built in, and accounts
+// of kommo.com answer under their old name.
+func TestASubdomainIsServedInEveryZone(t *testing.T) {
+	g := newRig(t, WithAccount("second.kommo.com", Blank()))
+	for _, host := range []string{"demo.amocrm.ru", "demo.amocrm.com", "DEMO.kommo.com:443"} {
+		g.host = host
+		g.get("/account").want(200).eq("demo", "subdomain")
+	}
+	for _, host := range []string{"second.amocrm.ru", "other.amocrm.ru", "demo.example.com"} {
+		g.host = host
+		g.get("/account").want(401)
+	}
+}
+
 func TestABurstPassesExactlyTheRate(t *testing.T) {
 	g := newRig(t, WithRate(7))
 	status := make(chan int, 50)
