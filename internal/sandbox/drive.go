@@ -171,18 +171,30 @@ func getFile(c *call) answer {
 	return ok(c.readFile(f))
 }
 
+// schema takes more than the sheets' name or version_uuid: the official client saves
+// a file with its uuid and its authors, too.
+func (f *driveFile) schema() schema {
+	return schema{
+		{name: "name", kind: stringKind, notBlank: true},
+		{name: "version_uuid", kind: stringKind, check: func(_ *call, v any) string {
+			if !slices.ContainsFunc(f.Versions, func(x driveVersion) bool { return x.UUID == v }) {
+				return codeNotSupported
+			}
+			return ""
+		}},
+		{name: "uuid", kind: stringKind, check: oneOf(f.UUID)},
+		{name: "created_by", kind: objectKind},
+		{name: "updated_by", kind: objectKind},
+	}
+}
+
 // patchFile changes the name or goes back to another version.
 func patchFile(c *call) answer {
 	f := c.a.fileNamed(c.args["uuid"])
 	if f == nil {
 		return problem(http.StatusNotFound, "File not found")
 	}
-	it, bad := c.parseOne(schema{{name: "name", kind: stringKind, notBlank: true}, {name: "version_uuid", kind: stringKind, check: func(_ *call, v any) string {
-		if !slices.ContainsFunc(f.Versions, func(x driveVersion) bool { return x.UUID == v }) {
-			return codeNotSupported
-		}
-		return ""
-	}}})
+	it, bad := c.parseOne(f.schema())
 	if bad != nil {
 		return *bad
 	}
@@ -211,7 +223,8 @@ func listVersions(c *call) answer {
 	return ok(object{"_count": len(out), "_embedded": object{"versions": out}})
 }
 
-// trashFiles moves files to the bin or back; both take [{"uuid":…}].
+// trashFiles moves files to the bin or back; both take [{"uuid":…}]. The bin answers
+// 204, as amoCRM does: with Kommo's 200 and {} the official client reports a failure.
 func trashFiles(trashed bool) handler {
 	return func(c *call) answer {
 		b, bad := c.parseMany(schema{{name: "uuid", kind: stringKind, required: true}}, maxBatch)
@@ -229,6 +242,9 @@ func trashFiles(trashed bool) handler {
 		for _, it := range b {
 			uuid, _ := it.str("uuid")
 			c.a.fileNamed(uuid).Trashed = trashed
+		}
+		if trashed {
+			return noContent()
 		}
 		return ok(object{})
 	}

@@ -27,6 +27,9 @@ func TestFileIsUploadedInPartsAndAttached(t *testing.T) {
 	g.get("//v1.0/files/stats").want(200).eq(len(data), "used")
 	g.get("//v1.0/files/"+uuid).want(200).eq("pdf", "metadata", "extension")
 	g.patch("//v1.0/files/"+uuid, `{"name":"final.pdf"}`).want(200).eq("final.pdf", "name")
+	author := `{"id":1,"type":"user"}`
+	g.patch("//v1.0/files/"+uuid, fmt.Sprintf(`{"uuid":%q,"name":"final.pdf","created_by":%s,"updated_by":%s,"request_id":"0"}`, uuid, author, author)).want(200)
+	g.patch("//v1.0/files/"+uuid, `{"uuid":"another"}`).want(400)
 	link := file.at("_links", "download", "href").(string)
 	if got := g.get("/" + strings.TrimPrefix(link, "https://drive-c.kommo.com")).want(200); string(got.raw) != data {
 		t.Errorf("downloaded %d bytes, want %d", len(got.raw), len(data))
@@ -42,7 +45,7 @@ func TestFileIsUploadedInPartsAndAttached(t *testing.T) {
 	g.do("DELETE", path, body).want(202)
 	g.get(path).want(204)
 	g.do("PUT", path, `[{"file_uuid":"nope"}]`).want(400)
-	g.do("DELETE", "//v1.0/files", fmt.Sprintf(`[{"uuid":%q}]`, uuid)).want(200)
+	g.do("DELETE", "//v1.0/files", fmt.Sprintf(`[{"uuid":%q}]`, uuid)).want(204)
 	g.get("//v1.0/files").want(204)
 }
 
