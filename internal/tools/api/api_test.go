@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -9,14 +8,12 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-	"golang.org/x/oauth2"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/directory"
-	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/api"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,29 +27,9 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	box := sandbox.New(sandbox.WithoutRateLimit())
-	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	base, err := kommo.ParseBase(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	account, err := kommo.ParseAccount(sandbox.DefaultHost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := kommo.NewTransport(nil)
-	t.Cleanup(transport.CloseIdleConnections)
-	client := kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: box.Token(sandbox.DefaultHost)}),
-		kommo.WithBaseURL(base), kommo.WithTransport(transport))
-	names := directory.New(client)
-	t.Cleanup(names.Close)
-	service := crm.New(client, names, kommo.SystemClock{})
-	p := func(context.Context) (*crm.Service, error) { return service, nil }
-	return &rig{T: t, box: box, tools: []registry.Tool{api.Get(p), api.Post(p), api.Put(p), api.Patch(p), api.Delete(p)}}
+	a := toolstest.Open(t, toolstest.Options{Retries: 3})
+	p := a.Provider
+	return &rig{T: t, box: a.Box, tools: []registry.Tool{api.Get(p), api.Post(p), api.Put(p), api.Patch(p), api.Delete(p)}}
 }
 
 func (r *rig) call(name, args string) (registry.Result, crm.APIAnswer) {

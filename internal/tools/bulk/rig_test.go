@@ -1,53 +1,28 @@
 package bulk_test
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
-	"golang.org/x/oauth2"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/bulk"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// quickClock waits by moving on.
-type quickClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *quickClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *quickClock) After(d time.Duration) <-chan time.Time {
-	c.mu.Lock()
-	c.ahead += d
-	c.mu.Unlock()
-	ch := make(chan time.Time, 1)
-	ch <- c.Now()
-	return ch
-}
 
 // office is the demo account with the bulk tools.
 type office struct {
 	*testing.T
 
-	clock *quickClock
+	clock *toolstest.Clock
 	box   *sandbox.Sandbox
 	api   *kommo.Client
 	jobs  *crm.Service
@@ -56,33 +31,12 @@ type office struct {
 
 func newOffice(t *testing.T, opts ...sandbox.Option) *office {
 	t.Helper()
-	clock := &quickClock{}
-	box := sandbox.New(append(opts, sandbox.WithoutRateLimit(), sandbox.WithClock(clock.Now))...)
-	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	base, err := kommo.ParseBase(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	account, err := kommo.ParseAccount(sandbox.DefaultHost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := kommo.NewTransport(nil)
-	t.Cleanup(transport.CloseIdleConnections)
-	o := &office{T: t, clock: clock, box: box}
-	o.api = kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: box.Token(sandbox.DefaultHost)}),
-		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
-	names := directory.New(o.api, directory.WithClock(clock))
-	t.Cleanup(names.Close)
-	o.jobs = crm.New(o.api, names, clock)
-	p := func(context.Context) (*crm.Service, error) { return o.jobs, nil }
+	a := toolstest.Open(t, toolstest.Options{Sandbox: opts})
+	o := &office{T: t, clock: a.Clock, box: a.Box, api: a.API, jobs: a.Jobs}
+	p := a.Provider
 	o.tools = registry.Configure([]registry.Tool{
 		bulk.UpdateLeads(p), bulk.MoveLeads(p), bulk.TagLeads(p), bulk.AssignLeads(p), bulk.AddNoteToLeads(p),
-	}, registry.Options{Now: clock.Now})
+	}, registry.Options{Now: a.Clock.Now})
 	return o
 }
 
