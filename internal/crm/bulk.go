@@ -102,7 +102,8 @@ type BulkPlan struct {
 	of      *Service
 	act     bulkAct
 	entries []bulkEntry
-	total   int // of the whole job, for progress
+	total   int        // of the whole job, for progress
+	unheard bulkReport // of a call that was cancelled before its answer
 }
 
 type bulkEntry struct {

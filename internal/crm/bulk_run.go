@@ -31,7 +31,7 @@ func (s *Service) RunBulk(ctx context.Context, plan *BulkPlan, report BulkProgre
 	if err := s.checkPlan(plan); err != nil {
 		return BulkResult{}, nil, err
 	}
-	r := bulkRun{s: s, act: plan.act, tries: bulkTries}
+	r := bulkRun{s: s, act: plan.act, tries: bulkTries, bulkReport: plan.unheard}
 	rest := plan.entries
 	var stop error
 	for n := 0; len(rest) > 0 && stop == nil && (n == 0 || timeForBatch(ctx)); n++ {
@@ -49,11 +49,15 @@ func (s *Service) RunBulk(ctx context.Context, plan *BulkPlan, report BulkProgre
 		return BulkResult{}, nil, errors.Unwrap(stop)
 	}
 	out := r.result(len(rest), stop)
-	if len(rest) == 0 {
+	cancelled := errors.Is(ctx.Err(), context.Canceled)
+	if len(rest) == 0 && !cancelled {
 		return out, nil, nil
 	}
 	left := *plan
-	left.entries = rest
+	left.entries, left.unheard = rest, bulkReport{}
+	if cancelled {
+		left.unheard = r.bulkReport
+	}
 	return out, &left, nil
 }
 
@@ -81,13 +85,19 @@ type bulkRun struct {
 	act   bulkAct
 	tries int
 
-	changed []int64
-	failed  []BulkFailure
-	unknown []int64
+	bulkReport
+
 	refusal error // the last 400 or 403
 }
 
-func (r *bulkRun) empty() bool { return len(r.changed)+len(r.failed)+len(r.unknown) == 0 }
+// bulkReport is what became of each lead.
+type bulkReport struct {
+	changed []int64
+	failed  []BulkFailure
+	unknown []int64
+}
+
+func (r bulkReport) empty() bool { return len(r.changed)+len(r.failed)+len(r.unknown) == 0 }
 
 // batch sends a batch and notes what became of each lead. The error ends the
 // job.
@@ -121,6 +131,9 @@ func (r *bulkRun) send(ctx context.Context, batch []bulkEntry) error {
 // readBack settles a batch whose answer was lost: the records are read and
 // compared before anything is said about them.
 func (r *bulkRun) readBack(ctx context.Context, batch []bulkEntry, sent time.Time, cause error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		ctx = context.WithoutCancel(ctx) // a look is short, and what was written must be known when the job goes on
+	}
 	held, _, err := look(ctx, func(ctx context.Context) (map[int64]bool, bool, error) {
 		held, err := r.act.check(ctx, batch, sent)
 		return held, true, err

@@ -63,8 +63,10 @@ func (s *Service) ListFieldDefs(ctx context.Context, kind string, p SetupPage) (
 	}
 	rows := make([]FieldDef, 0, len(fields))
 	for _, f := range fields {
-		row := FieldDef{ID: f.ID, Name: f.Name, Type: string(f.Type), Group: groupName(groups, f.GroupID), APIOnly: f.APIOnly, Fixed: !f.Deletable,
-			RequiredIn: stages(f.RequiredStatuses), HiddenIn: stages(f.HiddenStatuses)}
+		row := FieldDef{
+			ID: f.ID, Name: f.Name, Type: string(f.Type), Group: groupName(groups, f.GroupID), APIOnly: f.APIOnly, Fixed: !f.Deletable,
+			RequiredIn: stages(f.RequiredStatuses), HiddenIn: stages(f.HiddenStatuses),
+		}
 		if f.Code != nil {
 			row.Code = *f.Code
 		}

@@ -3,6 +3,7 @@ package bulk_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
 // broken previews, breaks Kommo and carries out.
@@ -215,5 +218,82 @@ func (o *office) bodyHas(text string) func(*http.Request) bool {
 	return func(*http.Request) bool {
 		arrived := o.box.Arrivals()
 		return bytes.Contains(arrived[len(arrived)-1].Body, []byte(text))
+	}
+}
+
+// cancelledAt carries a previewed job out in a call that its client cancels when the
+// n-th write arrives.
+func (o *office) cancelledAt(n int, name, args, confirm string) {
+	o.Helper()
+	ctx, cancel := context.WithCancel(o.Context())
+	defer cancel()
+	o.box.Inject(sandbox.Fault{Times: -1, Match: func(r *http.Request) bool {
+		if r.Method != http.MethodGet {
+			if n--; n == 0 {
+				cancel()
+			}
+		}
+		return false
+	}})
+	tool, err := registry.Find(o.tools, name)
+	if err != nil {
+		o.Fatal(err)
+	}
+	res := tool.Call(ctx, json.RawMessage("{"+args+","+token(confirm)+"}"))
+	o.box.ClearFaults()
+	if !res.IsError || !strings.Contains(res.Text, "confirm_token") {
+		o.Fatalf("the cancelled call says %s", res.Text)
+	}
+}
+
+// more makes n leads, which are more than the account has.
+func (o *office) more(n int) (ids []int64) {
+	o.Helper()
+	for len(ids) < n {
+		made, err := o.api.Leads.Create(o.Context(), make([]kommo.LeadWrite, min(kommo.ChunkSize, n-len(ids))))
+		if err != nil {
+			o.Fatal(err)
+		}
+		for _, m := range made {
+			ids = append(ids, m.ID)
+		}
+	}
+	o.box.ForgetArrivals()
+	return ids
+}
+
+// TestCancelledJobGoesOn: the same token writes what is left, reports all of it, and
+// no lead gets a second note.
+func TestCancelledJobGoesOn(t *testing.T) {
+	o := newOffice(t)
+	ids := o.more(130)
+	args := list(ids) + `,"text":"Prices change in January."`
+	preview, _ := o.call("add_note_to_leads", args)
+	o.cancelledAt(2, "add_note_to_leads", args, preview.Confirm)
+	done, res := o.call("add_note_to_leads", args, token(preview.Confirm))
+	if done.Status != crm.BulkDone || len(done.Failed) != 0 {
+		t.Fatalf("gone on: %s", res.Text)
+	}
+	all := slices.Sorted(slices.Values(slices.Concat(done.Changed, done.Unknown)))
+	if !slices.Equal(all, ids) || len(done.Changed) < 80 {
+		t.Errorf("%d changed, %d unknown of %d", len(done.Changed), len(done.Unknown), len(ids))
+	}
+	for _, id := range done.Changed {
+		notes, err := o.api.Notes.ListOf(t.Context(), kommo.Leads, id, kommo.NoteFilter{Types: []string{kommo.NoteCommon}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, note := range notes.Items {
+			if note.Text() == "Prices change in January." {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Fatalf("lead %d has %d notes", id, n)
+		}
+	}
+	if _, res := o.call("add_note_to_leads", args, token(preview.Confirm)); !res.IsError {
+		t.Errorf("a replay passed: %s", res.Text)
 	}
 }

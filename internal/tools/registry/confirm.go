@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -26,7 +27,8 @@ type Outcome[Out, Plan any] struct {
 	Question string
 }
 
-// Job is the work of a tool that shows what it would do before it does it. Preview writes nothing.
+// Job is the work of a tool that shows what it would do before it does it. Preview writes nothing, and neither
+// does a Commit that fails.
 type Job[In any, Out Offering[Out], Plan any] struct {
 	Preview func(ctx context.Context, in In) (Outcome[Out, Plan], error)
 	Commit  func(ctx context.Context, in In, plan Plan) (Outcome[Out, Plan], error)
@@ -91,13 +93,24 @@ func (c confirmed[In, Out, Plan]) run(ctx context.Context, t Tool, args map[stri
 	return c.offer(t, o, who), nil
 }
 
-// commit carries a plan out, once.
+// commit carries a plan out, once. Of a call that was cancelled nobody hears the answer: what is left of the
+// plan is had for the same token.
 func (c confirmed[In, Out, Plan]) commit(ctx context.Context, t Tool, in In, who binding, use purpose, token string) (any, error) {
 	plan, err := c.vault.redeem(use, t.now(), who, token)
 	if err != nil {
 		return nil, err
 	}
 	o, err := c.job.Commit(ctx, in, plan)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		left := o.Plan
+		if err != nil {
+			left = &plan
+		}
+		if left != nil {
+			c.vault.giveBack(use, who, token, *left)
+		}
+		return nil, cancelled()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +124,11 @@ func (c confirmed[In, Out, Plan]) offer(t Tool, o Outcome[Out, Plan], who bindin
 	}
 	token, until := c.vault.issue(forCaller, t.now(), who, *o.Plan)
 	return o.Answer.WithToken(token, until)
+}
+
+func cancelled() error {
+	return problem.New(problem.Canceled, "The call was cancelled on its way; what was not come to was left alone.").
+		WithNext("Call again with the same arguments and the same confirm_token to go on, and to learn what was done.")
 }
 
 func declined() error {

@@ -142,6 +142,25 @@ func TestTokenWorksOnce(t *testing.T) {
 	d.refused("used already", d.tool, "[1,2]", preview.Token)
 }
 
+// Nobody hears the answer of a call that was cancelled: the same token goes on where
+// it stopped, as long as it lives, and nothing is done twice.
+func TestCancelledCallGoesOnWithItsToken(t *testing.T) {
+	d := newDesk(t)
+	preview, _ := d.call(d.tool, "[1,2,3,4,5]", "")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	res := d.tool.Call(ctx, json.RawMessage(`{"lead_ids":[1,2,3,4,5],"confirm_token":"`+preview.Token+`"}`))
+	if !res.IsError || !strings.Contains(string(res.Structured), `"code":"canceled"`) || !slices.Equal(d.w.seen(), []int64{1, 2}) {
+		t.Fatalf("%s, written %v", res.Text, d.w.seen())
+	}
+	d.refused("other arguments", d.tool, "[1,2]", preview.Token)
+	out, _ := d.call(d.tool, "[1,2,3,4,5]", preview.Token)
+	if out.Status != "stopped" || !slices.Equal(d.w.seen(), []int64{1, 2, 3, 4}) {
+		t.Errorf("%+v, written %v", out, d.w.seen())
+	}
+	d.refused("used already", d.tool, "[1,2,3,4,5]", preview.Token)
+}
+
 func TestNothingToDoNeedsNoToken(t *testing.T) {
 	d := newDesk(t)
 	if out, res := d.call(d.tool, "[]", ""); out.Token != "" || res.IsError {

@@ -100,6 +100,19 @@ func (v *vault[Plan]) redeem(use purpose, now time.Time, who binding, token stri
 	return k.plan, nil
 }
 
+// giveBack keeps a plan under the token that was redeemed for it, until the token's own end: its caller went
+// away before the answer.
+func (v *vault[Plan]) giveBack(use purpose, who binding, token string, plan Plan) {
+	id, until, ok := v.open(use, token, who)
+	if !ok {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.plans[id] = kept[Plan]{plan, until}
+	v.order = append(v.order, id)
+}
+
 // burn makes a token useless without carrying its plan out.
 func (v *vault[Plan]) burn(use purpose, token string, who binding) {
 	if id, _, ok := v.open(use, token, who); ok {
