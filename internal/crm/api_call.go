@@ -76,6 +76,12 @@ func (c APICall) request() (kommo.Request, error) {
 	if err != nil {
 		return kommo.Request{}, err
 	}
+	for key := range more {
+		if query.Has(key) {
+			return kommo.Request{}, problem.Invalid("query", fmt.Sprintf("The path and query both have %s; nothing was sent.", key)).
+				WithNext("Say it in one of them.")
+		}
+	}
 	maps.Copy(query, more)
 	r := kommo.Request{Op: "api." + strings.ToLower(c.Method), Method: c.Method, Path: path, Query: query}
 	if body := strings.TrimSpace(c.Body); body != "" {
@@ -100,6 +106,10 @@ func apiBody(text string) (json.RawMessage, error) {
 // route that does not exist stays an error.
 func (c APICall) failed(err error) (APIAnswer, error) {
 	e, ok := errors.AsType[*kommo.Error](err)
+	if ok && e.Code == kommo.CodeMethod {
+		return APIAnswer{}, problem.New(problem.Unavailable, fmt.Sprintf("Kommo's API has no %s %s, or not in this account; nothing was done.", c.Method, c.Path)).
+			WithField("path").WithNext("Check path and method at https://developers.kommo.com/reference; collections are in the plural, as in /leads/5/notes.").Wrap(err)
+	}
 	if !ok || !c.Allow404 || e.Status != statusNotFound || e.Code != kommo.CodeNotFound {
 		return APIAnswer{}, err
 	}

@@ -262,7 +262,7 @@ func (s *Service) DeletePipeline(ctx context.Context, nameOrID string) (Removed,
 	})
 	if kommo.HasCode(err, kommo.CodeUnprocessable) {
 		return out, problem.New(problem.Unprocessable, fmt.Sprintf("The pipeline %q still holds leads, and Kommo deletes empty ones only; nothing was deleted.", held.Name)).
-			WithField("pipeline").WithNext("Move its leads elsewhere first, won and lost ones too: find them with search_leads and move them with move_lead_stage.").Wrap(err)
+			WithField("pipeline").WithNext("Move its leads elsewhere first, won and lost ones too: find them with search_leads, and move them with move_lead_stage, or all at once with move_leads of the toolset bulk.").Wrap(err)
 	}
 	if err != nil {
 		return out, err

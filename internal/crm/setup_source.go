@@ -91,6 +91,9 @@ func (s *Service) CreateSource(ctx context.Context, n NewSource) (SetupMade, err
 				if err != nil || at < 0 {
 					return kommo.LeadSource{}, false, err
 				}
+				if !directory.SameName(all[at].Name, w.Name) {
+					return kommo.LeadSource{}, false, takenID(all[at])
+				}
 				return all[at], true, nil
 			},
 			send: func(ctx context.Context) (kommo.LeadSource, error) {
@@ -100,6 +103,13 @@ func (s *Service) CreateSource(ctx context.Context, n NewSource) (SetupMade, err
 		})
 		return out, err
 	})
+}
+
+// takenID is the refusal of an external id that a source of another name has.
+func takenID(held kommo.LeadSource) error {
+	return problem.New(problem.Duplicate, fmt.Sprintf("The source %q has the external id %q already; nothing was written.", held.Name, held.ExternalID)).
+		WithField("external_id").WithCandidates(problem.Candidate{ID: held.ID, Name: held.Name}).
+		WithNext("Choose another external id, or change that source with update_source.")
 }
 
 func (s *Service) sourceHeld(ctx context.Context, nameOrID string) (held kommo.LeadSource, all []kommo.LeadSource, err error) {

@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -165,11 +166,25 @@ func (s *Service) DeleteWebhook(ctx context.Context, destination string) (Remove
 func checkDestination(destination string) error {
 	u, err := url.Parse(destination)
 	ok := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
+	if ok && isPrivate(u.Hostname()) {
+		return problem.Invalid("destination", "Kommo cannot reach a private address; nothing was written.").
+			WithNext("Give an address that is open to the internet, such as https://example.com/kommo/4f9a1c; a tunnel gives one to a local server.")
+	}
 	if ok && !strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }) {
 		return nil
 	}
 	return problem.Invalid("destination", "The destination is not a web address that Kommo can call; nothing was written.").
 		WithNext("Give a full address in plain letters, such as https://example.com/kommo/4f9a1c.")
+}
+
+// isPrivate tells hosts that are reached from the same machine or network only.
+func isPrivate(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified())
 }
 
 // hookEvents checks the codes before anything is sent, and drops doubles.

@@ -98,7 +98,7 @@ func TestNothingLeavesTheAPI(t *testing.T) {
 		`{"path":"/api/v4/../../oauth2/access_token"}`, `{"path":"/leads/%2e%2e/users"}`, `{"path":"/leads/./5"}`, `{"path":"/leads//5"}`,
 		`{"path":"/leads\\5"}`, `{"path":"/leads#5"}`, `{"path":"/leads\r\nX: y"}`, `{"path":"/api/v2/salesbot/run"}`,
 		`{"path":"/oauth2/access_token"}`, `{"path":"/ajax/leads"}`, `{"path":"/"}`, `{"path":"/api/v4"}`, `{"path":"  "}`,
-		`{"path":"/leads","query":"just words"}`, `{"path":"/leads","query":"{\"limit\""}`,
+		`{"path":"/leads?limit=1","query":"limit=2"}`, `{"path":"/leads","query":"just words"}`, `{"path":"/leads","query":"{\"limit\""}`,
 	} {
 		res, _, sent := r.sent("api_get", args)
 		if !res.IsError || len(sent) != 0 || !strings.Contains(res.Text, "nothing was sent") {
@@ -118,7 +118,7 @@ func TestAnswersWithoutData(t *testing.T) {
 	if res, out := r.call("api_get", `{"path":"/leads/loss_reasons/1","allow_404":true}`); res.IsError || out.Status != 404 || out.Note == "" {
 		t.Error(res.Text)
 	}
-	if res, _ := r.call("api_get", `{"path":"/no/such/route","allow_404":true}`); !res.IsError {
+	if res, _ := r.call("api_get", `{"path":"/no/such/route","allow_404":true}`); !res.IsError || !strings.Contains(res.Text, "Check path and method") {
 		t.Errorf("a route that does not exist passes for a missing record: %s", res.Text)
 	}
 }

@@ -44,7 +44,7 @@ func TestSourceLife(t *testing.T) {
 	if !strings.Contains(made.JSON("created"), "Shop") {
 		t.Errorf("made %s", made.Text)
 	}
-	r.Refused("GET", "duplicate", "create_source", `{"name":"Shop two","external_id":"shop-1"}`)
+	r.Refused("GET", "duplicate", "create_source", `{"name":"Shop two","external_id":"shop-1"}`, "external id", "update_source")
 	changed := r.Do("GET PATCH", "update_source", `{"source":"shop","name":"Shop downtown","is_default":true}`)
 	if changed.JSON("before") != `{"is_default":false,"name":"Shop"}` || changed.JSON("after") != `{"is_default":true,"name":"Shop downtown"}` {
 		t.Errorf("changed %s", changed.Text)

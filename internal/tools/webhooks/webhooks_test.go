@@ -46,6 +46,9 @@ func TestWebhookRefusals(t *testing.T) {
 	r := newHookRig(t)
 	r.Refused("", "invalid_argument", "set_webhook", `{`+hook+`,"events":["lead_added"]}`, "add_lead")
 	r.Refused("", "invalid_argument", "set_webhook", `{"destination":"example.com/x","events":["add_lead"]}`, "https://")
+	for _, host := range []string{"localhost:8080", "127.0.0.1", "10.1.2.3", "[::1]", "hooks.localhost"} {
+		r.Refused("", "invalid_argument", "set_webhook", `{"destination":"http://`+host+`/x","events":["add_lead"]}`, "private")
+	}
 	r.Refused("", "invalid_argument", "set_webhook", `{"destination":"https://пример.рф/x","events":["add_lead"]}`, "plain letters")
 }
 
