@@ -17,6 +17,15 @@ import (
 type tagChange struct {
 	add, remove   []kommo.TagRef
 	before, after []string
+	absent        []string // that were to be removed and are not there
+}
+
+// warning says which tags were not there to be removed; empty if all were.
+func (t tagChange) warning() string {
+	if len(t.absent) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("There was no tag %s to remove; the card had %s.", listed(t.absent), listed(t.before))
 }
 
 func (t tagChange) none() bool { return len(t.add) == 0 && len(t.remove) == 0 }
@@ -29,6 +38,11 @@ func changeTags(held []kommo.Tag, add, remove []string) (tagChange, error) {
 			t.remove = append(t.remove, kommo.TagRef{ID: h.ID})
 		} else {
 			t.after = append(t.after, h.Name)
+		}
+	}
+	for _, name := range remove {
+		if !containsFold(t.before, name) {
+			t.absent = append(t.absent, name)
 		}
 	}
 	for _, name := range add {

@@ -73,10 +73,10 @@ func (s *Service) updateLead(ctx context.Context, c LeadChange) (ChangedLead, er
 	}
 	w, before, after := leadDifference(names, lead, c, user, changeFields(names, kommo.Leads, lead.Fields, fields), tags)
 	if w == nil {
-		out.Unchanged, out.Warnings = true, emptyChange(c)
+		out.Unchanged, out.Warnings = true, warned(emptyChange(c), tags.warning())
 		return out, nil
 	}
-	out.Before, out.After, out.Warnings = before, after, warned(nil, warning)
+	out.Before, out.After, out.Warnings = before, after, warned(warned(nil, warning), tags.warning())
 	if account, err := s.names.Account(ctx); after.Price != nil && err == nil {
 		out.Currency = account.Currency
 	}

@@ -88,7 +88,7 @@ func (s *Service) updatePerson(ctx context.Context, c card, p PersonChange) (Cha
 		return out, err
 	}
 	d := personDifference(names, held, p, user, changeFields(names, c.entity, held.Fields, fields), tags, lines)
-	out.Warnings = lineWarnings
+	out.Warnings = warned(lineWarnings, tags.warning())
 	if !d.changed {
 		out.Unchanged, out.Warnings = true, append(out.Warnings, emptyPersonChange(p)...)
 		return out, nil

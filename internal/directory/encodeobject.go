@@ -1,28 +1,49 @@
 package directory
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 )
 
+const fileID = "file_uuid"
+
+// fileIDForm is the form of a file's id: a name or path instead of it is refused before Kommo is asked.
+var fileIDForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
 const defaultKind = "WORK" // of a phone or e-mail for which none is given, as in Kommo's own forms
 
-// contactWay is a phone, an e-mail or a messenger name: a text, or {"value", "code"}.
+// contactWay is a phone, an e-mail or a messenger name: a text, or {"value", "code"}; Kommo calls the
+// code enum_code.
 func (e encoder) contactWay(v any) (kommo.ValueWrite, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
 		value, err := e.text(v)
 		return kommo.ValueWrite{Value: value, EnumCode: e.usualKind()}, err
 	}
+	const next = `Give a text, or {"value": "text", "code": "OTHER"} to say its kind.`
+	for key := range object {
+		if key != "value" && key != "code" && key != "enum_code" {
+			return kommo.ValueWrite{}, e.invalid("has no part "+quoted(key), next)
+		}
+	}
+	if object["value"] == nil {
+		return kommo.ValueWrite{}, e.invalid(`needs "value"`, next)
+	}
 	value, err := e.text(object["value"])
 	if err != nil {
 		return kommo.ValueWrite{}, err
 	}
-	code, given := object["code"].(string)
-	if !given {
+	kind := cmp.Or(object["code"], object["enum_code"])
+	if kind == nil {
 		return kommo.ValueWrite{Value: value, EnumCode: e.usualKind()}, nil
+	}
+	code, ok := kind.(string)
+	if !ok {
+		return kommo.ValueWrite{}, e.invalid("takes a kind in words and "+came(kind)+" came", next)
 	}
 	o, err := e.field.Option(code)
 	return kommo.ValueWrite{Value: value, EnumID: o.ID}, ForField(err, e.argument)
@@ -94,7 +115,7 @@ func objectKeys(fieldType kommo.FieldType) []string {
 	case kommo.FieldSupplier:
 		return []string{"entity_id"}
 	case kommo.FieldFile:
-		return []string{"file_uuid", "version_uuid", "file_name", "file_size"}
+		return []string{fileID, "version_uuid", "file_name", "file_size"}
 	default:
 		return nil
 	}
@@ -115,6 +136,10 @@ func (e encoder) object(v any) (map[string]any, error) {
 	}
 	if err := e.known(object, keys); err != nil {
 		return nil, err
+	}
+	if uuid, _ := object[fileID].(string); e.field.Type == kommo.FieldFile && object[fileID] != nil && !fileIDForm.MatchString(uuid) {
+		return nil, e.invalid("takes a file that is in Kommo already and "+came(object[fileID])+" is the id of none",
+			"Upload the file first and give its id, such as 9a7f3c1e-0000-4000-8000-000000000000.")
 	}
 	if object[keys[0]] == nil {
 		return nil, e.invalid("needs "+quoted(keys[0]), "Give an object with "+quoted(keys[0])+".")

@@ -99,6 +99,7 @@ func TestStagesForSearch(t *testing.T) {
 		{[]string{"negociacion"}, nil, [][2]int64{{70, 73}, {80, 81}}},
 		{[]string{"negociacion", "73"}, []int64{70}, [][2]int64{{70, 73}}},
 		{[]string{"open"}, []int64{80}, [][2]int64{{80, 81}, {80, 82}}},
+		{[]string{"open"}, []int64{70}, [][2]int64{{70, 71}, {70, 72}, {70, 74}, {70, 73}}}, // leads not accepted yet are open, too
 		{[]string{"won"}, nil, [][2]int64{{70, 142}, {80, 142}, {90, 142}}},
 		{[]string{"143"}, []int64{70, 80}, [][2]int64{{70, 143}, {80, 143}}},
 		{[]string{"Ventas / won"}, nil, [][2]int64{{70, 142}}},

@@ -173,11 +173,13 @@ func kindCalled(query string) (StageKind, bool) {
 	}
 }
 
+// ofKind lists the stages of a kind. Leads that are not accepted yet are open ones: reports and briefings count
+// them so.
 func ofKind(scope []Pipeline, kind StageKind) []Stage {
 	var out []Stage
 	for _, p := range scope {
 		for _, s := range p.Stages {
-			if s.Kind == kind {
+			if s.Kind == kind || kind == StageOpen && s.Kind == StageIncoming {
 				out = append(out, s)
 			}
 		}

@@ -17,6 +17,7 @@ var (
 	// clockForm: groups 1 opener, 2 hour, 3 minute, 4 second, 5 am, pm or h; 6 hour and 7 minute of 15h30.
 	clockForm = regexp.MustCompile(`^(at |a las |a la |as |a |в )?(?:(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?(?: ?(am|pm|a\. ?m\.|p\. ?m\.|h))?|(\d{1,2})h(\d{2}))$`)
 
+	unclearHour = regexp.MustCompile(`^(at |a las |a la |as |a |в )?\d{1,2}$`)
 	bareNumber  = regexp.MustCompile(`^[+-]?\d+(?:\.\d+)?$`)
 	unclearDate = regexp.MustCompile(`^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b`)
 )
@@ -60,6 +61,9 @@ func (r reader) timed(words, at []string) (p point, ok bool, err error) {
 		return point{}, false, nil
 	}
 	c, ok := parseClock(strings.Join(at, " "))
+	if !ok && unclearHour.MatchString(strings.Join(at, " ")) {
+		return point{}, true, whyHour
+	}
 	if !ok {
 		return point{}, false, nil
 	}

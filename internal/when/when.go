@@ -95,6 +95,7 @@ const (
 	whyNumber   reason = "is a bare number; Unix seconds are not accepted."
 	whyOrder    reason = "leaves open which part is the day and which the month."
 	whyNoDay    reason = "has a time but no day."
+	whyHour     reason = "has a bare hour, which leaves open what is meant; write it as 09:00, 21:00 or 9pm."
 	whyNoSuch   reason = "names a date or time that does not exist."
 	whyYears    reason = "lies outside the years 1990 to 2100."
 	whyNext     reason = "could be this week's day or the one a week later; say the weekday alone for the coming one, or give the date."

@@ -124,7 +124,7 @@ func TestParseRefuses(t *testing.T) {
 		// what date libraries guess wrongly
 		"mañana a las 3 de la tarde": "nothing is guessed", "завтра в 3 часа дня": "nothing is guessed",
 		"next week sometime": "nothing is guessed", "March 3": "nothing is guessed", "may I help": "nothing is guessed",
-		"tomorrow at 3": "nothing is guessed", "mañana a las 3": "nothing is guessed", "завтра в 9": "nothing is guessed", "tomorrow 15": "nothing is guessed",
+		"tomorrow at 3": "bare hour", "mañana a las 3": "bare hour", "завтра в 9": "bare hour", "tomorrow 15": "bare hour", "mañana a las 10": "bare hour", "friday 5": "bare hour",
 		"fin de semana": "nothing is guessed", "fim de semana": "nothing is guessed", "weekend": "nothing is guessed",
 		"через день": "nothing is guessed", "no friday": "nothing is guessed", "no lunes": "nothing is guessed", "not tomorrow": "nothing is guessed",
 		"tomorrow tomorrow": "nothing is guessed", "tomorrow 25:00": "nothing is guessed", "tomorrow 13pm": "nothing is guessed",

@@ -142,3 +142,16 @@ func TestTasksThatDoNotFitAreLeftOutAndSaid(t *testing.T) {
 		t.Errorf("%d rows, note %q", len(open.Items), open.Note)
 	}
 }
+
+// What a report counts as open is what a search for open leads finds.
+func TestOpenLeadsAreThoseOfTheReport(t *testing.T) {
+	r := newReader(t, 0)
+	for _, pipeline := range []string{"Residential solar", "Roof repair", "Commercial projects"} {
+		var report crm.PipelineReport
+		r.call(base.ReportPipeline, fmt.Sprintf(`{"pipeline":%q}`, pipeline), &report)
+		n, _ := r.walk(base.SearchLeads, fmt.Sprintf(`{"pipeline":%q,"stage":"open","limit":50}`, pipeline))
+		if n != report.Open.Count || n == 0 {
+			t.Errorf("%s: %d leads are found, %d counted", pipeline, n, report.Open.Count)
+		}
+	}
+}

@@ -103,6 +103,9 @@ func TestUpdateLead(t *testing.T) {
 	if tags, ok := part.After["tags"].([]any); !ok || len(tags) != 0 {
 		t.Errorf("no tags must be an empty list: %s", part.text)
 	}
+	if gone := w.do("update_lead", fmt.Sprintf(`{"lead_id":%d,"remove_tags":["vip"]}`, lead)); !gone.Unchanged || !strings.Contains(gone.text, `no tag vip`) {
+		t.Errorf("a tag that is not there: %s", gone.text)
+	}
 	l, err := w.api.Leads.Get(t.Context(), lead)
 	w.must(err)
 	if l.Name != "Renamed" || l.Amount() != 99.5 || len(l.Fields) != 4 || len(l.Embedded.Tags) != 0 {
