@@ -69,6 +69,13 @@ func (c *call) checkTask(t *task, o object, p *problems) {
 	}
 }
 
+// taskSubject is the record that a new task is put on; its id is 0 for none.
+func taskSubject(o object) ref {
+	kind, _ := o.str("entity_type")
+	id, _ := o.int("entity_id")
+	return ref{kind, id}
+}
+
 func createTasks(c *call) answer {
 	b, bad := c.parseMany(taskFields(true), maxBatch)
 	if bad != nil {
@@ -79,6 +86,11 @@ func createTasks(c *call) answer {
 	}
 	if bad := b.refused(); bad != nil {
 		return *bad
+	}
+	for _, it := range b {
+		if on := taskSubject(it.object); on.id != 0 && !c.maySeeRef(on) {
+			return forbidden()
+		}
 	}
 	var out []taskWritten
 	for _, it := range b {

@@ -73,3 +73,18 @@ func TestTaskWritesAreChecked(t *testing.T) {
 		r.eq(want[1], "validation-errors", 0, "errors", 0, "path")
 	}
 }
+
+// TestTasksGoOnVisibleRecordsOnly: a user who sees own leads alone cannot put a task
+// on another's.
+func TestTasksGoOnVisibleRecordsOnly(t *testing.T) {
+	g := newRig(t)
+	hers := g.made("leads", "/leads", `[{"name":"another's"}]`)[0]
+	r := g.post("/users", userBody(memberJSON)).want(201)
+	id := int64(r.at("_embedded", "users", 0, "id").(float64))
+	mine := g.made("leads", "/leads", fmt.Sprintf(`[{"name":"mine","responsible_user_id":%d}]`, id))[0]
+	g.token = g.s.UserToken(g.host, id)
+	body := `[{"text":"x","complete_till":1760003600,"entity_id":%d,"entity_type":"leads"}]`
+	g.post("/tasks", fmt.Sprintf(body, hers)).want(403)
+	g.post("/tasks", fmt.Sprintf(body, mine)).want(200)
+	g.post("/tasks", `[{"text":"x","complete_till":1760003600}]`).want(200)
+}
