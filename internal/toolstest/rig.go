@@ -16,8 +16,9 @@ type Define func(crm.Provider) registry.Tool
 type Rig struct {
 	*Account
 
-	t     *testing.T
-	tools []registry.Tool
+	Tools []registry.Tool
+
+	t *testing.T
 }
 
 // New starts the demo account with these tools. What the account calls things is
@@ -32,7 +33,7 @@ func With(t *testing.T, o Options, define ...Define) *Rig {
 	t.Helper()
 	r := &Rig{Account: Open(t, o), t: t}
 	for _, d := range define {
-		r.tools = append(r.tools, d(r.Provider))
+		r.Tools = append(r.Tools, d(r.Provider))
 	}
 	must(t, r.Names.Refresh(t.Context()))
 	r.Box.ForgetArrivals()
@@ -56,29 +57,77 @@ func (a Answer) JSON(key string) string {
 	return string(raw)
 }
 
-// Call runs a tool. The answer must keep the promises of its schema, and the
-// requests Kommo's contract.
-func (r *Rig) Call(name, args string) Answer {
+// Tool is one of the tools.
+func (r *Rig) Tool(name string) registry.Tool {
 	r.t.Helper()
-	tool, err := registry.Find(r.tools, name)
+	tool, err := registry.Find(r.Tools, name)
 	must(r.t, err)
+	return tool
+}
+
+// Raw runs a tool and returns its answer and what it sent, such as "GET POST". The
+// answer must keep the promises of its schema, and the requests Kommo's contract.
+func (r *Rig) Raw(name, args string) (registry.Result, string) {
+	r.t.Helper()
+	tool := r.Tool(name)
 	before := len(r.Box.Arrivals())
 	res := tool.Call(r.t.Context(), json.RawMessage(args))
-	out := Answer{Text: res.Text, Failed: res.IsError}
-	must(r.t, json.Unmarshal(res.Structured, &out.Keys))
 	var sent []string
 	for _, a := range r.Box.Arrivals()[before:] {
 		sent = append(sent, a.Method)
 	}
-	out.Requests = strings.Join(sent, " ")
-	r.t.Logf("%.300s %.300s\n  [%s] %s", name, args, out.Requests, res.Text)
+	r.t.Logf("%s %.300s\n  %v %s", name, args, sent, res.Text)
 	if err := tool.Verify(res); err != nil {
-		r.t.Errorf("%s: %v", name, err)
+		r.t.Errorf("%s: the answer does not fit its schema: %v\n%s", name, err, res.Structured)
 	}
 	if v := r.Box.Violations(); len(v) > 0 {
 		r.t.Errorf("requests leave Kommo's contract: %s", strings.Join(v, "; "))
 	}
+	return res, strings.Join(sent, " ")
+}
+
+// Call is Raw with the answer taken apart.
+func (r *Rig) Call(name, args string) Answer {
+	r.t.Helper()
+	res, sent := r.Raw(name, args)
+	out := Answer{Text: res.Text, Failed: res.IsError, Requests: sent}
+	must(r.t, json.Unmarshal(res.Structured, &out.Keys))
 	return out
+}
+
+// Into runs a tool that must succeed, reads its answer and returns what it sent.
+func (r *Rig) Into(name, args string, into any) (sent string) {
+	r.t.Helper()
+	res, sent := r.Raw(name, args)
+	if res.IsError {
+		r.t.Fatalf("%s %s: %s", name, args, res.Text)
+	}
+	must(r.t, json.Unmarshal(res.Structured, into))
+	return sent
+}
+
+// Refusal is an error answer.
+type Refusal struct {
+	Code, Message, Field, Next string
+	Candidates                 []struct {
+		ID   int64
+		Name string
+	}
+}
+
+// Fails runs a tool that must be refused with the code, and say what to do next.
+func (r *Rig) Fails(code, name, args string) (Refusal, string) {
+	r.t.Helper()
+	res, sent := r.Raw(name, args)
+	if !res.IsError {
+		r.t.Fatalf("%s %s was not refused: %s", name, args, res.Text)
+	}
+	var answer struct{ Error Refusal }
+	must(r.t, json.Unmarshal(res.Structured, &answer))
+	if answer.Error.Code != code || answer.Error.Next == "" {
+		r.t.Errorf("%s %s: want code %s and a next step: %s", name, args, code, res.Text)
+	}
+	return answer.Error, sent
 }
 
 // Do runs a tool that must succeed with these requests.

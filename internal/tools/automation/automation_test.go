@@ -9,22 +9,16 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
 
 func TestTheToolsAreWellDefined(t *testing.T) {
 	r := newRig(t)
-	for name, tool := range r.tools {
-		if n := len(tool.Spec().Description); n < 250 || n > 600 {
-			t.Errorf("%s: the description has %d characters", name, n)
-		}
-		if tool.Spec().Toolset != "automation" || tool.Bytes() > 2000 {
-			t.Errorf("%s: toolset %s, %d bytes", name, tool.Spec().Toolset, tool.Bytes())
-		}
-	}
-	if h := r.tools["run_bot"].Spec().Hints(); !h.OpenWorld || h.ReadOnly || h.Idempotent {
+	toolstest.CheckDefinitions(t, "automation", r.Tools)
+	if h := r.Tool("run_bot").Spec().Hints(); !h.OpenWorld || h.ReadOnly || h.Idempotent {
 		t.Errorf("a bot writes to customers: %+v", h)
 	}
-	if r.tools["delete_loss_reason"].Spec().Class != registry.Delete {
+	if r.Tool("delete_loss_reason").Spec().Class != registry.Delete {
 		t.Error("deleting is not of class delete")
 	}
 }
@@ -45,7 +39,7 @@ func TestBotsAreListed(t *testing.T) {
 
 func (r *rig) aLead() kommo.Lead {
 	r.Helper()
-	page, err := r.api.Leads.List(r.Context(), kommo.LeadFilter{CardFilter: kommo.CardFilter{With: []string{"contacts"}}, ListOptions: kommo.ListOptions{Limit: 50}})
+	page, err := r.API.Leads.List(r.Context(), kommo.LeadFilter{CardFilter: kommo.CardFilter{With: []string{"contacts"}}, ListOptions: kommo.ListOptions{Limit: 50}})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -61,7 +55,7 @@ func (r *rig) aLead() kommo.Lead {
 // runs counts the answers of robots on a card.
 func (r *rig) runs(of string, id int64) int {
 	r.Helper()
-	page, err := r.api.Events.List(r.Context(), kommo.EventFilter{Types: []string{"robot_replied"}, ListOptions: kommo.ListOptions{Limit: 100}})
+	page, err := r.API.Events.List(r.Context(), kommo.EventFilter{Types: []string{"robot_replied"}, ListOptions: kommo.ListOptions{Limit: 100}})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -122,8 +116,8 @@ func TestABotIsNotSentWhatWouldFailInSilence(t *testing.T) {
 func TestALostStartIsNotRepeated(t *testing.T) {
 	for tool, word := range map[string]string{"run_bot": "twice", "stop_bot": "no harm"} {
 		r := newRig(t)
-		r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
-		res, sent := r.run(tool, fmt.Sprintf(`{"bot":"reminder","lead_id":%d}`, r.aLead().ID))
+		r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
+		res, sent := r.Raw(tool, fmt.Sprintf(`{"bot":"reminder","lead_id":%d}`, r.aLead().ID))
 		if !res.IsError || sent != "GET GET POST" || !strings.Contains(res.Text, word) || !strings.Contains(string(res.Structured), "outcome_unknown") {
 			t.Errorf("%s sent %s: %s", tool, sent, res.Text)
 		}
@@ -148,7 +142,7 @@ func TestLossReasonsAreMadeListedAndDeleted(t *testing.T) {
 		t.Errorf("%v", found)
 	}
 	// What the account calls its reasons is known at once.
-	if reason, err := r.names.LossReason(t.Context(), "moved away"); err != nil || float64(reason.ID) != made["id"] {
+	if reason, err := r.Names.LossReason(t.Context(), "moved away"); err != nil || float64(reason.ID) != made["id"] {
 		t.Errorf("%+v, %v", reason, err)
 	}
 	if msg, sent := r.refused("not_found", "delete_loss_reason", `{"loss_reason":"Too blue"}`); sent != "GET" || !strings.Contains(msg, "Too blue") {
@@ -165,16 +159,16 @@ func TestLossReasonsAreMadeListedAndDeleted(t *testing.T) {
 
 func TestLossReasonsSurviveLostAnswers(t *testing.T) {
 	r := newRig(t)
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Method: http.MethodPost})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Method: http.MethodPost})
 	if out := r.do("create_loss_reason", `{"name":"Moved away"}`, "GET POST GET"); out["looked_up"] != true || out["id"] == 0.0 {
 		t.Errorf("%v", out)
 	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodDelete})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodDelete})
 	if out := r.do("delete_loss_reason", `{"loss_reason":"Moved away"}`, "GET DELETE GET"); out["looked_up"] != true {
 		t.Errorf("%v", out)
 	}
 	r = newRig(t)
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
 	if _, sent := r.refused("outcome_unknown", "create_loss_reason", `{"name":"Moved away"}`); sent != "GET POST GET GET" {
 		t.Errorf("sent %s", sent)
 	}
@@ -182,7 +176,7 @@ func TestLossReasonsSurviveLostAnswers(t *testing.T) {
 
 func TestLossReasonsTakeAnAdministrator(t *testing.T) {
 	admin := newRig(t)
-	users, err := admin.names.Users(t.Context())
+	users, err := admin.Names.Users(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

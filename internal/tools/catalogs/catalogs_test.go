@@ -8,18 +8,12 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
 
 func TestTheToolsAreWellDefined(t *testing.T) {
 	r := newRig(t)
-	for name, tool := range r.tools {
-		if n := len(tool.Spec().Description); n < 250 || n > 600 {
-			t.Errorf("%s: the description has %d characters", name, n)
-		}
-		if tool.Spec().Toolset != "catalogs" || tool.Bytes() > 2000 {
-			t.Errorf("%s: toolset %s, %d bytes", name, tool.Spec().Toolset, tool.Bytes())
-		}
-	}
+	toolstest.CheckDefinitions(t, "catalogs", r.Tools)
 }
 
 func TestListsAreListed(t *testing.T) {
@@ -29,7 +23,7 @@ func TestListsAreListed(t *testing.T) {
 	if part(items[0], "name") != "Products" || part(items[0], "type") != "products" || part(items[0], "fields") != nil || out["has_more"] != false {
 		t.Errorf("%v", out)
 	}
-	res, _ := r.run("list_catalogs", `{"with_fields":true}`)
+	res, _ := r.Raw("list_catalogs", `{"with_fields":true}`)
 	if res.IsError || !strings.Contains(res.Text, `"Inverters"`) || !strings.Contains(res.Text, `"SKU"`) {
 		t.Errorf("%s", res.Text)
 	}
@@ -135,12 +129,12 @@ func TestAnElementThatExistsIsFound(t *testing.T) {
 
 func TestALostElementIsLookedUp(t *testing.T) {
 	r := newRig(t)
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPost})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPost})
 	out := r.do("create_catalog_element", `{"name":"Solar panel 450 W"}`, "GET POST GET")
 	if out["looked_up"] != true || out["id"] == 0.0 {
 		t.Errorf("%v", out)
 	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
 	if _, sent := r.refused("outcome_unknown", "create_catalog_element", `{"name":"Solar panel 450 W","allow_duplicate":true}`); sent != "POST GET GET" {
 		t.Errorf("sent %s", sent)
 	}
@@ -159,7 +153,7 @@ func TestAnElementIsChanged(t *testing.T) {
 	if none := r.do("update_catalog_element", `{"element":"PV-400"}`, "GET"); none["unchanged"] != true || none["warnings"] == nil {
 		t.Errorf("%v", none)
 	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPatch})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPatch})
 	if lost := r.do("update_catalog_element", `{"element":"PV-400","fields":{"PRICE":300}}`, "GET PATCH GET"); lost["looked_up"] != true {
 		t.Errorf("%v", lost)
 	}
@@ -167,7 +161,7 @@ func TestAnElementIsChanged(t *testing.T) {
 
 func (r *rig) leadWithout() int64 {
 	r.Helper()
-	page, err := r.api.Leads.List(r.Context(), kommo.LeadFilter{CardFilter: kommo.CardFilter{With: []string{"catalog_elements"}}, ListOptions: kommo.ListOptions{Limit: 50}})
+	page, err := r.API.Leads.List(r.Context(), kommo.LeadFilter{CardFilter: kommo.CardFilter{With: []string{"catalog_elements"}}, ListOptions: kommo.ListOptions{Limit: 50}})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -229,13 +223,13 @@ func TestALinkSurvivesALostAnswer(t *testing.T) {
 				r.do("link_product_to_lead", args, "GET GET POST")
 			}
 			if arrives {
-				r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Method: http.MethodPost})
+				r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Method: http.MethodPost})
 				if out := r.do(tool, args, "GET GET POST GET"); out["looked_up"] != true {
 					t.Errorf("%s: %v", tool, out)
 				}
 				continue
 			}
-			r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
+			r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: http.MethodPost})
 			if _, sent := r.refused("outcome_unknown", tool, args); sent != "GET GET POST GET GET" {
 				t.Errorf("%s sent %s", tool, sent)
 			}

@@ -23,7 +23,7 @@ func kinds(records []crm.Record) string {
 
 func (r *rig) contact(id int64) kommo.Contact {
 	r.Helper()
-	c, err := r.api.Contacts.Get(r.Context(), id, "leads")
+	c, err := r.API.Contacts.Get(r.Context(), id, "leads")
 	r.must(err)
 	return c
 }
@@ -40,7 +40,7 @@ func texts(fields []kommo.FieldValue, code string) string {
 func TestCreateContact(t *testing.T) {
 	r := newRig(t, 0)
 	var made crm.Made
-	sent := r.do("create_contact", `{"name":"Pat Newcomer","phone":"(202) 555-0199","email":" Pat@Example.net","company_name":"Brand New Inc",
+	sent := r.Into("create_contact", `{"name":"Pat Newcomer","phone":"(202) 555-0199","email":" Pat@Example.net","company_name":"Brand New Inc",
 		"responsible":"Marcus","fields":{"Position":"Owner"},"tags":["vip"]}`, &made)
 	if sent != "GET GET GET POST POST POST" || kinds(made.Created) != "contact company" || kinds(made.Found) != "" || len(made.Warnings) > 0 {
 		t.Fatalf("%s %+v", sent, made)
@@ -50,11 +50,11 @@ func TestCreateContact(t *testing.T) {
 		texts(c.Fields, "POSITION") != "Owner" || len(c.Embedded.Tags) != 1 || c.Embedded.Companies[0].ID != made.Created[1].ID {
 		t.Errorf("%+v", c)
 	}
-	if sent := r.do("create_contact", `{"name":"Second","company_name":"brand new inc"}`, &made); sent != "GET POST POST" ||
+	if sent := r.Into("create_contact", `{"name":"Second","company_name":"brand new inc"}`, &made); sent != "GET POST POST" ||
 		kinds(made.Created) != "contact" || kinds(made.Found) != "company" {
 		t.Errorf("%s %+v", sent, made)
 	}
-	if sent := r.do("create_contact", `{"email":"only@example.net"}`, &made); sent != "GET POST" || r.contact(made.ID).Name != "only@example.net" {
+	if sent := r.Into("create_contact", `{"email":"only@example.net"}`, &made); sent != "GET POST" || r.contact(made.ID).Name != "only@example.net" {
 		t.Errorf("%s %+v", sent, made)
 	}
 }
@@ -62,7 +62,7 @@ func TestCreateContact(t *testing.T) {
 func TestContactThatExists(t *testing.T) {
 	r := newRig(t, 0)
 	var made crm.Made
-	sent := r.do("create_contact", `{"name":"Grace H.","phone":"202-555-0101","email":"new@example.net","fields":{"Position":"CEO"},"company_id":53870001}`, &made)
+	sent := r.Into("create_contact", `{"name":"Grace H.","phone":"202-555-0101","email":"new@example.net","fields":{"Position":"CEO"},"company_id":53870001}`, &made)
 	if strings.Contains(sent, "POST") || kinds(made.Created) != "" || kinds(made.Found) != "contact" || made.Found[0].Name != "Grace Holloway" || made.ID != made.Found[0].ID {
 		t.Fatalf("%s %+v", sent, made)
 	}
@@ -72,13 +72,13 @@ func TestContactThatExists(t *testing.T) {
 			t.Errorf("%q is missing in %s", part, warnings)
 		}
 	}
-	if e, sent := r.fail("ambiguous", "create_contact", `{"name":"Pat","phone":"+1 202 555 0150"}`); len(e.Candidates) != 2 || strings.Contains(sent, "POST") {
+	if e, sent := r.Fails("ambiguous", "create_contact", `{"name":"Pat","phone":"+1 202 555 0150"}`); len(e.Candidates) != 2 || strings.Contains(sent, "POST") {
 		t.Errorf("%s %+v", sent, e)
 	}
-	if r.do("create_contact", `{"name":"rosa delgado","phone":"+1 202 555 0150"}`, &made); kinds(made.Found) != "contact" || made.Found[0].Name != "Rosa Delgado" {
+	if r.Into("create_contact", `{"name":"rosa delgado","phone":"+1 202 555 0150"}`, &made); kinds(made.Found) != "contact" || made.Found[0].Name != "Rosa Delgado" {
 		t.Errorf("%+v", made)
 	}
-	if r.do("create_contact", `{"name":"Pat","phone":"+1 202 555 0150","allow_duplicate":true}`, &made); kinds(made.Created) != "contact" {
+	if r.Into("create_contact", `{"name":"Pat","phone":"+1 202 555 0150","allow_duplicate":true}`, &made); kinds(made.Created) != "contact" {
 		t.Errorf("%+v", made)
 	}
 }
@@ -86,23 +86,23 @@ func TestContactThatExists(t *testing.T) {
 func TestCreateCompany(t *testing.T) {
 	r := newRig(t, 0)
 	var made, again crm.Made
-	if sent := r.do("create_company", `{"name":"Zenith Roofs","phone":"+1 202 555 0190","email":"a@example.net","fields":{"Web":"https://zenith.example.com"},"tags":["new"]}`, &made); sent != "GET POST" ||
+	if sent := r.Into("create_company", `{"name":"Zenith Roofs","phone":"+1 202 555 0190","email":"a@example.net","fields":{"Web":"https://zenith.example.com"},"tags":["new"]}`, &made); sent != "GET POST" ||
 		kinds(made.Created) != "company" {
 		t.Fatalf("%s %+v", sent, made)
 	}
-	c, err := r.api.Companies.Get(t.Context(), made.ID)
+	c, err := r.API.Companies.Get(t.Context(), made.ID)
 	r.must(err)
 	if c.Name != "Zenith Roofs" || texts(c.Fields, "PHONE") != "+12025550190" || len(c.Embedded.Tags) != 1 {
 		t.Errorf("%+v", c)
 	}
-	if sent := r.do("create_company", `{"name":"ZENITH  roofs","phone":"+1 202 555 0111"}`, &again); sent != "GET" || again.ID != made.ID ||
+	if sent := r.Into("create_company", `{"name":"ZENITH  roofs","phone":"+1 202 555 0111"}`, &again); sent != "GET" || again.ID != made.ID ||
 		!strings.Contains(strings.Join(again.Warnings, " "), "The company found does not have the phone") {
 		t.Errorf("%s %+v", sent, again)
 	}
-	if sent := r.do("create_company", `{"name":"Zenith Roofs","allow_duplicate":true}`, &again); sent != "POST" || again.ID == made.ID {
+	if sent := r.Into("create_company", `{"name":"Zenith Roofs","allow_duplicate":true}`, &again); sent != "POST" || again.ID == made.ID {
 		t.Errorf("%s %+v", sent, again)
 	}
-	if e, _ := r.fail("ambiguous", "create_company", `{"name":"Zenith Roofs"}`); len(e.Candidates) != 2 || e.Field != "name" {
+	if e, _ := r.Fails("ambiguous", "create_company", `{"name":"Zenith Roofs"}`); len(e.Candidates) != 2 || e.Field != "name" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -121,27 +121,27 @@ func TestCreateRefusals(t *testing.T) {
 		`{"name":"A","company_id":53870001,"company_name":"B"}`: "invalid_argument company_id",
 	} {
 		code, field, _ := strings.Cut(want, " ")
-		if e, sent := r.fail(code, "create_contact", args); e.Field != field || strings.Contains(sent, "POST") {
+		if e, sent := r.Fails(code, "create_contact", args); e.Field != field || strings.Contains(sent, "POST") {
 			t.Errorf("%s: %s %+v", args, sent, e)
 		}
 	}
-	r.fail("invalid_argument", "create_company", `{"name":""}`)
-	r.box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 403})
-	r.fail("forbidden", "create_company", `{"name":"No Rights"}`)
+	r.Fails("invalid_argument", "create_company", `{"name":""}`)
+	r.Box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 403})
+	r.Fails("forbidden", "create_company", `{"name":"No Rights"}`)
 }
 
 func (r *rig) called(kind, name string) int {
 	r.Helper()
 	n := 0
 	if kind == "company" {
-		all, err := kommo.Collect(r.api.Companies.All(r.Context(), kommo.CardListFilter{}))
+		all, err := kommo.Collect(r.API.Companies.All(r.Context(), kommo.CardListFilter{}))
 		r.must(err)
 		for _, c := range all {
 			n += btoi(c.Name == name)
 		}
 		return n
 	}
-	all, err := kommo.Collect(r.api.Contacts.All(r.Context(), kommo.CardListFilter{}))
+	all, err := kommo.Collect(r.API.Contacts.All(r.Context(), kommo.CardListFilter{}))
 	r.must(err)
 	for _, c := range all {
 		n += btoi(c.Name == name)
@@ -166,9 +166,9 @@ func TestLostCreateIsLookedUp(t *testing.T) {
 			r := newRig(t, 0, sandbox.WithSwitches(sandbox.Switches{FilteringOff: name == "504"}))
 			for _, kind := range []string{"contact", "company"} {
 				fault.Method = http.MethodPost
-				r.box.Inject(fault)
+				r.Box.Inject(fault)
 				var made crm.Made
-				sent := r.do("create_"+kind, `{"name":"Lost One","phone":"+1 202 555 0187"}`, &made)
+				sent := r.Into("create_"+kind, `{"name":"Lost One","phone":"+1 202 555 0187"}`, &made)
 				if !made.LookedUp || made.ID == 0 || strings.Count(sent, "POST") != 1 || r.called(kind, "Lost One") != 1 {
 					t.Errorf("%s: %s %+v", kind, sent, made)
 				}
@@ -182,9 +182,9 @@ func TestCreateThatWasNotCarriedOut(t *testing.T) {
 	for _, kind := range []string{"contact", "company"} {
 		var made crm.Made
 		args := `{"name":"Twin","allow_duplicate":true}`
-		r.do("create_"+kind, args, &made)
-		r.box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 504})
-		if _, sent := r.fail("outcome_unknown", "create_"+kind, args); strings.Count(sent, "POST") != 1 || r.called(kind, "Twin") != 1 {
+		r.Into("create_"+kind, args, &made)
+		r.Box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 504})
+		if _, sent := r.Fails("outcome_unknown", "create_"+kind, args); strings.Count(sent, "POST") != 1 || r.called(kind, "Twin") != 1 {
 			t.Errorf("%s: %s", kind, sent)
 		}
 	}
@@ -197,13 +197,13 @@ func TestKeyCreatesOnce(t *testing.T) {
 		made := make([]crm.Made, 2)
 		var group sync.WaitGroup
 		for i := range made {
-			group.Go(func() { r.do("create_"+kind, args, &made[i]) })
+			group.Go(func() { r.Into("create_"+kind, args, &made[i]) })
 		}
 		group.Wait()
 		if made[0].ID != made[1].ID || made[0].Repeat == made[1].Repeat || r.called(kind, "Once") != 1 {
 			t.Errorf("%s: %+v", kind, made)
 		}
-		r.fail("conflict", "create_"+kind, strings.Replace(args, "Once", "Twice", 1))
+		r.Fails("conflict", "create_"+kind, strings.Replace(args, "Once", "Twice", 1))
 	}
 }
 
@@ -211,9 +211,9 @@ func TestKeyCreatesOnce(t *testing.T) {
 func TestCompanyThatFailsIsAWarning(t *testing.T) {
 	r := newRig(t, 0)
 	for _, path := range []string{"/companies", "/contacts/"} {
-		r.box.Inject(sandbox.Fault{Method: http.MethodPost, PathPrefix: path, Kind: sandbox.FaultStatus, Status: 403})
+		r.Box.Inject(sandbox.Fault{Method: http.MethodPost, PathPrefix: path, Kind: sandbox.FaultStatus, Status: 403})
 		var made crm.Made
-		r.do("create_contact", fmt.Sprintf(`{"name":"Half %s","company_name":"Firm %s"}`, path, path), &made)
+		r.Into("create_contact", fmt.Sprintf(`{"name":"Half %s","company_name":"Firm %s"}`, path, path), &made)
 		if made.ID == 0 || len(made.Warnings) != 1 || !strings.Contains(made.Warnings[0], "link_records") || !slices.ContainsFunc(made.Created, func(c crm.Record) bool { return c.Kind == "contact" }) {
 			t.Errorf("%+v", made)
 		}
@@ -224,13 +224,13 @@ func TestCompanyThatFailsIsAWarning(t *testing.T) {
 // so that nobody is told that it failed.
 func TestALostLinkToTheCompany(t *testing.T) {
 	r := newRig(t, 0)
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/link") }})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/link") }})
 	var made crm.Made
-	if r.do("create_contact", `{"name":"Pat Newcomer","company_id":53870001}`, &made); len(made.Warnings) > 0 {
+	if r.Into("create_contact", `{"name":"Pat Newcomer","company_id":53870001}`, &made); len(made.Warnings) > 0 {
 		t.Errorf("%v", made.Warnings)
 	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/link") }})
-	if r.do("create_contact", `{"name":"Pat Other","company_id":53870001}`, &made); len(made.Warnings) != 1 {
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/link") }})
+	if r.Into("create_contact", `{"name":"Pat Other","company_id":53870001}`, &made); len(made.Warnings) != 1 {
 		t.Errorf("%v", made.Warnings)
 	}
 }

@@ -20,7 +20,7 @@ func (r *rig) person(name, tel, email string) int64 {
 			w.Fields = append(w.Fields, kommo.FieldValueWrite{FieldCode: code, Values: []kommo.ValueWrite{{Value: text, EnumCode: "WORK"}}})
 		}
 	}
-	made, err := r.api.Contacts.Create(r.Context(), []kommo.ContactWrite{w})
+	made, err := r.API.Contacts.Create(r.Context(), []kommo.ContactWrite{w})
 	r.must(err)
 	return made[0].ID
 }
@@ -58,7 +58,7 @@ func TestReportDuplicates(t *testing.T) {
 		`{"kind":"company"}`:                      "",
 	} {
 		var report crm.DuplicateReport
-		sent := r.do("report_duplicates", args, &report)
+		sent := r.Into("report_duplicates", args, &report)
 		got := groups(report)
 		if args == `{}` {
 			got = strings.ReplaceAll(got, " + name Élodie Novak", "")
@@ -77,7 +77,7 @@ func TestDuplicatePhonesInEverySpelling(t *testing.T) {
 		r.person(fmt.Sprintf("Spelling %d", i), tel, "")
 	}
 	var report crm.DuplicateReport
-	r.do("report_duplicates", `{"query":"Spelling","by":["phone"]}`, &report)
+	r.Into("report_duplicates", `{"query":"Spelling","by":["phone"]}`, &report)
 	if len(report.Items) != 1 || report.Items[0].Count != 4 || report.Items[0].Same[0] != "phone +12025550177" {
 		t.Errorf("%+v", report)
 	}
@@ -95,7 +95,7 @@ func TestDuplicatesByPagesAndRank(t *testing.T) {
 	cursor := ""
 	for range 10 {
 		var report crm.DuplicateReport
-		r.do("report_duplicates", `{"by":["email"],"limit":2,"cursor":"`+cursor+`"}`, &report)
+		r.Into("report_duplicates", `{"by":["email"],"limit":2,"cursor":"`+cursor+`"}`, &report)
 		all = append(all, report.Items...)
 		cursor = report.NextCursor
 		if report.Groups != 5 || report.HasMore != (cursor != "") {
@@ -109,20 +109,20 @@ func TestDuplicatesByPagesAndRank(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 	var report crm.DuplicateReport
-	r.do("report_duplicates", `{"query":"Delgado"}`, &report)
+	r.Into("report_duplicates", `{"query":"Delgado"}`, &report)
 	if rows := report.Items[0].Records; rows[0].Name != "Luis Delgado" || rows[0].Leads != 2 || rows[1].Leads != 1 {
 		t.Errorf("%+v", rows)
 	}
-	r.fail("invalid_argument", "report_duplicates", `{"by":["shoe"]}`)
-	if e, sent := r.fail("invalid_argument", "report_duplicates", `{"query":" ab "}`); e.Field != "query" || sent != "" {
+	r.Fails("invalid_argument", "report_duplicates", `{"by":["shoe"]}`)
+	if e, sent := r.Fails("invalid_argument", "report_duplicates", `{"query":" ab "}`); e.Field != "query" || sent != "" {
 		t.Errorf("%s %+v", sent, e)
 	}
 	report = crm.DuplicateReport{}
-	r.do("report_duplicates", `{"query":"nobody at all"}`, &report)
+	r.Into("report_duplicates", `{"query":"nobody at all"}`, &report)
 	if !strings.Contains(report.Hint, "text") {
 		t.Errorf("nothing found for the query, and the hint is %q", report.Hint)
 	}
-	r.fail("invalid_argument", "report_duplicates", `{"limit":3,"cursor":"`+`abc`+`"}`)
+	r.Fails("invalid_argument", "report_duplicates", `{"limit":3,"cursor":"`+`abc`+`"}`)
 }
 
 // A report over several pages, and one that says how far it got.
@@ -133,20 +133,20 @@ func TestDuplicatesOfManyRecords(t *testing.T) {
 		for range 50 {
 			batch = append(batch, kommo.ContactWrite{Name: "Crowd"})
 		}
-		_, err := r.api.Contacts.Create(t.Context(), batch)
+		_, err := r.API.Contacts.Create(t.Context(), batch)
 		r.must(err)
 	}
 	var report crm.DuplicateReport
-	sent := r.do("report_duplicates", `{"by":["name"]}`, &report)
+	sent := r.Into("report_duplicates", `{"by":["name"]}`, &report)
 	if sent != "GET GET GET" || !report.Complete || report.Read != 450 || report.Items[0].Count != 300 || len(report.Items[0].Records) != 10 {
 		t.Errorf("%s %d %v", sent, report.Read, report.Complete)
 	}
-	r.box.Inject(sandbox.Fault{Times: -1, Kind: sandbox.FaultStatus, Status: 500, Match: func(req *http.Request) bool { return req.URL.Query().Get("page") != "" }})
-	r.do("report_duplicates", `{"by":["name"]}`, &report)
+	r.Box.Inject(sandbox.Fault{Times: -1, Kind: sandbox.FaultStatus, Status: 500, Match: func(req *http.Request) bool { return req.URL.Query().Get("page") != "" }})
+	r.Into("report_duplicates", `{"by":["name"]}`, &report)
 	if report.Complete || report.Read != 250 || !strings.Contains(report.Note, "first 250") {
 		t.Errorf("%d %v %s", report.Read, report.Complete, report.Note)
 	}
-	r.box.ClearFaults()
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500})
-	r.fail("kommo_unavailable", "report_duplicates", `{}`)
+	r.Box.ClearFaults()
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500})
+	r.Fails("kommo_unavailable", "report_duplicates", `{}`)
 }

@@ -16,11 +16,11 @@ type party struct{ lead, ann, bob, acme, zeta int64 }
 
 func (r *rig) party() party {
 	r.Helper()
-	leads, err := r.api.Leads.Create(r.Context(), []kommo.LeadWrite{{Name: "Linker"}})
+	leads, err := r.API.Leads.Create(r.Context(), []kommo.LeadWrite{{Name: "Linker"}})
 	r.must(err)
-	people, err := r.api.Contacts.Create(r.Context(), []kommo.ContactWrite{{Name: "Ann"}, {Name: "Bob"}})
+	people, err := r.API.Contacts.Create(r.Context(), []kommo.ContactWrite{{Name: "Ann"}, {Name: "Bob"}})
 	r.must(err)
-	firms, err := r.api.Companies.Create(r.Context(), []kommo.CompanyWrite{{Name: "Acme"}, {Name: "Zeta"}})
+	firms, err := r.API.Companies.Create(r.Context(), []kommo.CompanyWrite{{Name: "Acme"}, {Name: "Zeta"}})
 	r.must(err)
 	return party{leads[0].ID, people[0].ID, people[1].ID, firms[0].ID, firms[1].ID}
 }
@@ -62,12 +62,12 @@ func TestLinkAndUnlink(t *testing.T) {
 		{"unlink", fmt.Sprintf(`"contact_id":%d,"company_id":%d`, p.ann, p.acme), "GET GET", "", ""},
 	} {
 		var out crm.ChangedLink
-		sent := r.do(step.tool+"_records", "{"+step.args+"}", &out)
+		sent := r.Into(step.tool+"_records", "{"+step.args+"}", &out)
 		if sent != step.sent || state(out.Before) != step.before || state(out.After) != step.after || out.Unchanged != (step.after == "") || out.With.Name == "" || out.URL == "" {
 			t.Errorf("step %d: %s, %s → %s: %+v", i, sent, state(out.Before), state(out.After), out)
 		}
 	}
-	l, err := r.api.Leads.Get(t.Context(), p.lead, "contacts")
+	l, err := r.API.Leads.Get(t.Context(), p.lead, "contacts")
 	r.must(err)
 	if len(l.Embedded.Contacts) != 1 || l.Embedded.Contacts[0].ID != p.bob || len(l.Embedded.Companies) != 0 {
 		t.Errorf("%+v", l.Embedded)
@@ -90,7 +90,7 @@ func TestLinkRefusals(t *testing.T) {
 		fmt.Sprintf(`{"contact_id":%d,"company_id":7}`, p.ann):                               "not_found company_id",
 	} {
 		code, field, _ := strings.Cut(want, " ")
-		if e, sent := r.fail(code, "link_records", args); e.Field != field || strings.Contains(sent, "POST") {
+		if e, sent := r.Fails(code, "link_records", args); e.Field != field || strings.Contains(sent, "POST") {
 			t.Errorf("%s: %s %+v", args, sent, e)
 		}
 	}
@@ -102,19 +102,19 @@ func TestLostLink(t *testing.T) {
 	p := r.party()
 	pair := fmt.Sprintf(`{"lead_id":%d,"contact_id":%d}`, p.lead, p.ann)
 	for _, tool := range []string{"link_records", "unlink_records"} {
-		r.box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultLostAnswer, Status: 504})
+		r.Box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultLostAnswer, Status: 504})
 		var out crm.ChangedLink
-		if sent := r.do(tool, pair, &out); !out.LookedUp || sent != "GET GET POST GET GET" {
+		if sent := r.Into(tool, pair, &out); !out.LookedUp || sent != "GET GET POST GET GET" {
 			t.Errorf("%s: %s %+v", tool, sent, out)
 		}
-		r.box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 504})
+		r.Box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 504})
 		other := fmt.Sprintf(`{"contact_id":%d,"company_id":%d}`, p.bob, p.acme)
 		if tool == "link_records" {
-			if _, sent := r.fail("outcome_unknown", tool, other); strings.Count(sent, "POST") != 1 {
+			if _, sent := r.Fails("outcome_unknown", tool, other); strings.Count(sent, "POST") != 1 {
 				t.Error(sent)
 			}
 		}
-		r.box.ClearFaults()
+		r.Box.ClearFaults()
 	}
 }
 
@@ -123,8 +123,8 @@ func TestLinkToVanishedRecord(t *testing.T) {
 	r := newRig(t, 0)
 	p := r.party()
 	body := `{"title":"Bad Request","status":400,"detail":"Request validation failed","validation-errors":[{"request_id":"0","errors":[{"code":"NotSupportedChoice","path":"to_entity_id","detail":"gone"}]}]}`
-	r.box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 400, Body: body})
-	if e, _ := r.fail("not_found", "link_records", fmt.Sprintf(`{"lead_id":%d,"contact_id":%d}`, p.lead, p.ann)); e.Field != "contact_id" {
+	r.Box.Inject(sandbox.Fault{Method: http.MethodPost, Kind: sandbox.FaultStatus, Status: 400, Body: body})
+	if e, _ := r.Fails("not_found", "link_records", fmt.Sprintf(`{"lead_id":%d,"contact_id":%d}`, p.lead, p.ann)); e.Field != "contact_id" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -27,7 +27,7 @@ type history struct {
 
 func (r *rig) field(of kommo.Entity, name string) kommo.CustomField {
 	r.Helper()
-	all, err := kommo.Collect(r.api.CustomFields.All(r.Context(), of))
+	all, err := kommo.Collect(r.API.CustomFields.All(r.Context(), of))
 	r.must(err)
 	at := slices.IndexFunc(all, func(f kommo.CustomField) bool { return f.Name == name })
 	if at < 0 {
@@ -38,7 +38,7 @@ func (r *rig) field(of kommo.Entity, name string) kommo.CustomField {
 
 func (r *rig) stage(pipeline, name string) (int64, int64) {
 	r.Helper()
-	all, err := r.api.Pipelines.List(r.Context())
+	all, err := r.API.Pipelines.List(r.Context())
 	r.must(err)
 	for _, p := range all {
 		for _, s := range p.Embedded.Statuses {
@@ -51,12 +51,12 @@ func (r *rig) stage(pipeline, name string) (int64, int64) {
 	return 0, 0
 }
 
-func (r *rig) later() { r.clock.After(time.Second) }
+func (r *rig) later() { r.Clock.After(time.Second) }
 
 func (r *rig) update(id int64, w kommo.LeadWrite) {
 	r.Helper()
 	r.later()
-	_, err := r.api.Leads.Update(r.Context(), id, w)
+	_, err := r.API.Leads.Update(r.Context(), id, w)
 	r.must(err)
 }
 
@@ -66,7 +66,7 @@ func (r *rig) live() history {
 	pipeline, first := r.stage("Residential solar", "New inquiry")
 	_, next := r.stage("Residential solar", "Negotiation")
 	repair, repairStage := r.stage("Roof repair", "Scheduled")
-	made, err := r.api.Leads.Create(ctx, []kommo.LeadWrite{{Name: "Wordy", Price: new(100.0), PipelineID: pipeline, StatusID: first, ResponsibleID: 10_450_001}})
+	made, err := r.API.Leads.Create(ctx, []kommo.LeadWrite{{Name: "Wordy", Price: new(100.0), PipelineID: pipeline, StatusID: first, ResponsibleID: 10_450_001}})
 	r.must(err)
 	h := history{lead: made[0].ID}
 	r.update(h.lead, kommo.LeadWrite{PipelineID: pipeline, StatusID: next})
@@ -76,25 +76,25 @@ func (r *rig) live() history {
 	r.update(h.lead, kommo.LeadWrite{Name: "Wordier"})
 	r.update(h.lead, kommo.LeadWrite{AddTags: []kommo.TagRef{{Name: "hot"}}})
 	r.later()
-	people, err := r.api.Contacts.Create(ctx, []kommo.ContactWrite{{Name: "Wanda Word"}})
+	people, err := r.API.Contacts.Create(ctx, []kommo.ContactWrite{{Name: "Wanda Word"}})
 	r.must(err)
 	h.contact = people[0].ID
 	r.later()
-	r.must(r.api.Links.Link(ctx, kommo.Leads, h.lead, []kommo.LinkWrite{{ToID: h.contact, ToType: kommo.Contacts}}))
+	r.must(r.API.Links.Link(ctx, kommo.Leads, h.lead, []kommo.LinkWrite{{ToID: h.contact, ToType: kommo.Contacts}}))
 	r.later()
-	_, err = r.api.Notes.Create(ctx, kommo.Leads, []kommo.NoteWrite{{EntityID: h.lead, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: "Wants  it\nsoon"}}})
+	_, err = r.API.Notes.Create(ctx, kommo.Leads, []kommo.NoteWrite{{EntityID: h.lead, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: "Wants  it\nsoon"}}})
 	r.must(err)
 	r.later()
-	_, err = r.api.Notes.Create(ctx, kommo.Leads, []kommo.NoteWrite{{EntityID: h.lead, Type: kommo.NoteCallOut, Params: kommo.CallParams{
+	_, err = r.API.Notes.Create(ctx, kommo.Leads, []kommo.NoteWrite{{EntityID: h.lead, Type: kommo.NoteCallOut, Params: kommo.CallParams{
 		Duration: 95, Source: "pbx", Phone: "+12025550101", Result: "Agreed on Friday", Status: kommo.CallTalked,
 	}}})
 	r.must(err)
 	r.later()
-	tasks, err := r.api.Tasks.Create(ctx, []kommo.TaskWrite{{Text: "Call back", Deadline: kommo.UnixOf(time.Date(2031, 1, 2, 15, 0, 0, 0, time.UTC)), EntityID: h.lead, EntityType: kommo.Leads}})
+	tasks, err := r.API.Tasks.Create(ctx, []kommo.TaskWrite{{Text: "Call back", Deadline: kommo.UnixOf(time.Date(2031, 1, 2, 15, 0, 0, 0, time.UTC)), EntityID: h.lead, EntityType: kommo.Leads}})
 	r.must(err)
 	h.task = tasks[0].ID
 	r.later()
-	_, err = r.api.Tasks.Update(ctx, h.task, kommo.TaskWrite{Completed: new(true), Result: &kommo.TaskResult{Text: "Reached"}})
+	_, err = r.API.Tasks.Update(ctx, h.task, kommo.TaskWrite{Completed: new(true), Result: &kommo.TaskResult{Text: "Reached"}})
 	r.must(err)
 	return h
 }
@@ -103,7 +103,7 @@ func TestTimelineOfALeadInWords(t *testing.T) {
 	r := newRig(t, 0)
 	h := r.live()
 	var list crm.EventList
-	sent := r.do("list_events", fmt.Sprintf(`{"lead_id":%d,"limit":50}`, h.lead), &list)
+	sent := r.Into("list_events", fmt.Sprintf(`{"lead_id":%d,"limit":50}`, h.lead), &list)
 	want := []string{
 		"Olivia Bennett called, conversation, 95 s: “Agreed on Friday”",
 		"Olivia Bennett added a note: “Wants it soon”",
@@ -122,7 +122,7 @@ func TestTimelineOfALeadInWords(t *testing.T) {
 	if sent != "GET GET GET" || list.HasMore || list.Items[0].For != nil || list.Items[0].By != "Olivia Bennett" || list.Items[0].Bot || list.Items[8].Type != "stage" {
 		t.Errorf("%s %+v", sent, list.Items[0])
 	}
-	r.do("list_events", fmt.Sprintf(`{"task_id":%d}`, h.task), &list)
+	r.Into("list_events", fmt.Sprintf(`{"task_id":%d}`, h.task), &list)
 	if got := sentences(list); !slices.Equal(got, []string{"Olivia Bennett completed the task", "Olivia Bennett noted the result: “Reached”", "Olivia Bennett created the task"}) &&
 		!slices.Equal(got, []string{"Olivia Bennett noted the result: “Reached”", "Olivia Bennett completed the task", "Olivia Bennett created the task"}) {
 		t.Errorf("%v", got)
@@ -131,7 +131,7 @@ func TestTimelineOfALeadInWords(t *testing.T) {
 
 func TestFieldChangesInWords(t *testing.T) {
 	r := newRig(t, 0)
-	made, err := r.api.Leads.Create(t.Context(), []kommo.LeadWrite{{Name: "Fields"}})
+	made, err := r.API.Leads.Create(t.Context(), []kommo.LeadWrite{{Name: "Fields"}})
 	r.must(err)
 	lead := made[0].ID
 	roof, day, budget := r.field(kommo.Leads, "Roof type"), r.field(kommo.Leads, "Install date"), r.field(kommo.Leads, "Budget")
@@ -148,7 +148,7 @@ func TestFieldChangesInWords(t *testing.T) {
 	r.update(lead, one(budget, "1200"))
 	r.update(lead, one(budget, nil))
 	var list crm.EventList
-	sent := r.do("list_events", fmt.Sprintf(`{"lead_id":%d,"types":["field"]}`, lead), &list)
+	sent := r.Into("list_events", fmt.Sprintf(`{"lead_id":%d,"types":["field"]}`, lead), &list)
 	want := []string{
 		"Olivia Bennett cleared Budget, which was 1200",
 		"Olivia Bennett set Budget to 1200",
@@ -167,7 +167,7 @@ func TestEventsOfTheAccount(t *testing.T) {
 	check := func(args string, ok func(crm.EventRow) bool) {
 		t.Helper()
 		var list crm.EventList
-		r.do("list_events", args, &list)
+		r.Into("list_events", args, &list)
 		if len(list.Items) == 0 {
 			t.Errorf("%s: nothing", args)
 		}
@@ -187,13 +187,13 @@ func TestEventsOfTheAccount(t *testing.T) {
 		return e.For.Kind == "task" && e.For.ID != h.task || e.For.Name == "Call back"
 	})
 	var won crm.EventList
-	if sent := r.do("list_events", `{"stage":"won"}`, &won); sent != "GET" || len(won.Items) != 20 || won.Note != "" {
+	if sent := r.Into("list_events", `{"stage":"won"}`, &won); sent != "GET" || len(won.Items) != 20 || won.Note != "" {
 		t.Errorf("Kommo was not asked for the stage: %s, %d rows, %s", sent, len(won.Items), won.Note)
 	}
 	day := time.Now().AddDate(0, 0, -40).Format(time.DateOnly)
 	check(`{"period":"`+day+`..`+day+`"}`, func(e crm.EventRow) bool { return strings.HasPrefix(e.At, day) })
 	var list crm.EventList
-	r.do("list_events", `{"period":"..2001-01-01"}`, &list)
+	r.Into("list_events", `{"period":"..2001-01-01"}`, &list)
 	if len(list.Items) != 0 || list.Hint == "" || list.HasMore {
 		t.Errorf("%+v", list)
 	}
@@ -205,12 +205,12 @@ func TestPagesStandStill(t *testing.T) {
 	h := r.live()
 	var whole crm.EventList
 	args := fmt.Sprintf(`"lead_id":%d`, h.lead)
-	r.do("list_events", "{"+args+`,"limit":100}`, &whole)
+	r.Into("list_events", "{"+args+`,"limit":100}`, &whole)
 	var got []string
 	cursor := ""
 	for range 20 {
 		var list crm.EventList
-		r.do("list_events", "{"+args+`,"limit":3,"cursor":"`+cursor+`"}`, &list)
+		r.Into("list_events", "{"+args+`,"limit":3,"cursor":"`+cursor+`"}`, &list)
 		got = append(got, sentences(list)...)
 		if list.HasMore != (list.NextCursor != "") {
 			t.Errorf("has_more %v, cursor %q", list.HasMore, list.NextCursor)
@@ -240,22 +240,22 @@ func TestEventRefusals(t *testing.T) {
 		`{"author":["1","1","1","1","1","1","1","1","1","1","1"]}`: "invalid_argument author",
 	} {
 		code, field, _ := strings.Cut(want, " ")
-		if e, sent := r.fail(code, "list_events", args); e.Field != field || sent != "" && code != "not_found" {
+		if e, sent := r.Fails(code, "list_events", args); e.Field != field || sent != "" && code != "not_found" {
 			t.Errorf("%s: %s %+v", args, sent, e)
 		}
 	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500})
-	r.fail("kommo_unavailable", "list_events", `{}`)
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500})
+	r.Fails("kommo_unavailable", "list_events", `{}`)
 }
 
 // What cannot be read beside the events costs words, not the answer.
 func TestEventsWithoutNotes(t *testing.T) {
 	r := newRig(t, 0)
 	h := r.live()
-	r.box.Inject(sandbox.Fault{PathPrefix: "/leads/notes", Kind: sandbox.FaultStatus, Status: 500, Times: -1})
-	r.box.Inject(sandbox.Fault{PathPrefix: "/contacts", Kind: sandbox.FaultStatus, Status: 500, Times: -1})
+	r.Box.Inject(sandbox.Fault{PathPrefix: "/leads/notes", Kind: sandbox.FaultStatus, Status: 500, Times: -1})
+	r.Box.Inject(sandbox.Fault{PathPrefix: "/contacts", Kind: sandbox.FaultStatus, Status: 500, Times: -1})
 	var list crm.EventList
-	r.do("list_events", fmt.Sprintf(`{"lead_id":%d}`, h.lead), &list)
+	r.Into("list_events", fmt.Sprintf(`{"lead_id":%d}`, h.lead), &list)
 	if got := sentences(list); !slices.Contains(got, "Olivia Bennett added a note") || !slices.Contains(got, fmt.Sprintf("Olivia Bennett linked contact %d", h.contact)) {
 		t.Errorf("%v", got)
 	}
@@ -264,7 +264,7 @@ func TestEventsWithoutNotes(t *testing.T) {
 // A user who may not read users sees ids in place of names.
 func TestEventsForAnOrdinaryUser(t *testing.T) {
 	var list crm.EventList
-	newRig(t, 10_450_004).do("list_events", `{"limit":100}`, &list)
+	newRig(t, 10_450_004).Into("list_events", `{"limit":100}`, &list)
 	if len(list.Items) == 0 || !slices.ContainsFunc(list.Items, func(e crm.EventRow) bool { return strings.HasPrefix(e.By, "user 1045") }) {
 		t.Errorf("%+v", list.Items)
 	}

@@ -18,7 +18,7 @@ func (r *rig) note(on kommo.Entity, text string) int64 {
 	r.Helper()
 	r.later()
 	card := map[kommo.Entity]int64{kommo.Leads: 40_885_001, kommo.Contacts: 52_330_001, kommo.Companies: 53_870_001}[on]
-	made, err := r.api.Notes.Create(r.Context(), on, []kommo.NoteWrite{{EntityID: card, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: text}}})
+	made, err := r.API.Notes.Create(r.Context(), on, []kommo.NoteWrite{{EntityID: card, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: text}}})
 	r.must(err)
 	return made[0].ID
 }
@@ -46,7 +46,7 @@ func TestSearchNotesOfTheAccount(t *testing.T) {
 	r := newRig(t, 0)
 	r.sprinkle()
 	var list crm.NoteList
-	sent := r.do("search_notes", `{"query":"ZEBRA"}`, &list)
+	sent := r.Into("search_notes", `{"query":"ZEBRA"}`, &list)
 	if got := texts(list); sent != "GET GET GET GET GET GET" || got != "zebra six, zebra four, Zébra three, zebra two, zebra one" || list.HasMore || list.Scanned < 100 {
 		t.Errorf("%s: %s, %d looked through", sent, got, list.Scanned)
 	}
@@ -64,7 +64,7 @@ func TestSearchNotesOfTheAccount(t *testing.T) {
 		`{"limit":3}`: "zebra six, other five, zebra four",
 	} {
 		var list crm.NoteList
-		r.do("search_notes", args, &list)
+		r.Into("search_notes", args, &list)
 		if got := texts(list); got != want || (want == "") != (list.Hint != "") {
 			t.Errorf("%s: %s, %+v", args, got, list)
 		}
@@ -81,15 +81,15 @@ func TestNotePagesStandStill(t *testing.T) {
 		for i := range 7 {
 			batch = append(batch, kommo.NoteWrite{EntityID: 40_885_002, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: fmt.Sprintf("zebra same %d", i)}})
 		}
-		_, err := r.api.Notes.Create(t.Context(), kommo.Leads, batch)
+		_, err := r.API.Notes.Create(t.Context(), kommo.Leads, batch)
 		r.must(err)
 		var whole crm.NoteList
-		r.do("search_notes", `{"limit":12`+query+`}`, &whole)
+		r.Into("search_notes", `{"limit":12`+query+`}`, &whole)
 		var got []int64
 		cursor := ""
 		for len(got) < len(whole.Items) {
 			var list crm.NoteList
-			r.do("search_notes", `{"limit":3`+query+`,"cursor":"`+cursor+`"}`, &list)
+			r.Into("search_notes", `{"limit":3`+query+`,"cursor":"`+cursor+`"}`, &list)
 			for _, n := range list.Items {
 				got = append(got, n.ID)
 			}
@@ -117,16 +117,16 @@ func TestNotesBeyondTheBudget(t *testing.T) {
 		for range 50 {
 			batch = append(batch, kommo.NoteWrite{EntityID: 40_885_001, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: "hay"}})
 		}
-		_, err := r.api.Notes.Create(t.Context(), kommo.Leads, batch)
+		_, err := r.API.Notes.Create(t.Context(), kommo.Leads, batch)
 		r.must(err)
 	}
 	var list crm.NoteList
-	sent := r.do("search_notes", `{"query":"needle"}`, &list)
+	sent := r.Into("search_notes", `{"query":"needle"}`, &list)
 	if strings.Count(sent, "GET") != 8 || len(list.Items) != 0 || !list.HasMore || list.NextCursor == "" || list.Note == "" || list.Hint == "" {
 		t.Fatalf("%s %+v", sent, list)
 	}
 	seen := list.Scanned
-	r.do("search_notes", `{"query":"needle","cursor":"`+list.NextCursor+`"}`, &list)
+	r.Into("search_notes", `{"query":"needle","cursor":"`+list.NextCursor+`"}`, &list)
 	if len(list.Items) != 1 || list.Items[0].ID != first {
 		t.Errorf("%+v after %d", list, seen)
 	}
@@ -144,7 +144,7 @@ func TestNoteOfEveryKind(t *testing.T) {
 		"note": func(n crm.FoundNote) bool { return n.Text != "" },
 	} {
 		var list crm.NoteList
-		r.do("search_notes", `{"types":["`+kind+`"]}`, &list)
+		r.Into("search_notes", `{"types":["`+kind+`"]}`, &list)
 		if len(list.Items) == 0 {
 			t.Errorf("no %s", kind)
 		}
@@ -161,10 +161,10 @@ func TestEditedAndLongNotes(t *testing.T) {
 	id := r.note(kommo.Leads, "draft")
 	r.later()
 	long := strings.Repeat("words ", 300) + "quintessence at the end"
-	_, err := r.api.Notes.Update(t.Context(), kommo.Leads, id, kommo.NoteWrite{Type: kommo.NoteCommon, Params: kommo.TextParams{Text: long}})
+	_, err := r.API.Notes.Update(t.Context(), kommo.Leads, id, kommo.NoteWrite{Type: kommo.NoteCommon, Params: kommo.TextParams{Text: long}})
 	r.must(err)
 	var list crm.NoteList
-	r.do("search_notes", `{"query":"quintessence","lead_id":40885001}`, &list)
+	r.Into("search_notes", `{"query":"quintessence","lead_id":40885001}`, &list)
 	if len(list.Items) != 1 || list.Items[0].EditedAt == "" || !strings.Contains(list.Items[0].Text, "quintessence") || len([]rune(list.Items[0].Text)) > 500 || list.Items[0].For != nil {
 		t.Errorf("%+v", list.Items)
 	}
@@ -180,14 +180,14 @@ func TestNoteRefusals(t *testing.T) {
 		`{"cursor":"x"}`:               "invalid_argument cursor",
 	} {
 		code, field, _ := strings.Cut(want, " ")
-		if e, _ := r.fail(code, "search_notes", args); e.Field != field {
+		if e, _ := r.Fails(code, "search_notes", args); e.Field != field {
 			t.Errorf("%s: %+v", args, e)
 		}
 	}
-	r.box.Inject(sandbox.Fault{PathPrefix: "/contacts/notes", Kind: sandbox.FaultStatus, Status: 500})
-	r.fail("kommo_unavailable", "search_notes", `{}`)
+	r.Box.Inject(sandbox.Fault{PathPrefix: "/contacts/notes", Kind: sandbox.FaultStatus, Status: 500})
+	r.Fails("kommo_unavailable", "search_notes", `{}`)
 	var list crm.NoteList
-	r.do("search_notes", `{"lead_id":7}`, &list)
+	r.Into("search_notes", `{"lead_id":7}`, &list)
 	if len(list.Items) != 0 || list.Hint == "" {
 		t.Errorf("%+v", list)
 	}
@@ -201,13 +201,13 @@ func TestNotesBeforeAFailure(t *testing.T) {
 		for range 50 {
 			batch = append(batch, kommo.NoteWrite{EntityID: 40_885_001, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: "hay"}})
 		}
-		_, err := r.api.Notes.Create(t.Context(), kommo.Leads, batch)
+		_, err := r.API.Notes.Create(t.Context(), kommo.Leads, batch)
 		r.must(err)
 	}
 	r.note(kommo.Leads, "needle")
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Times: -1, Match: func(req *http.Request) bool { return req.URL.Query().Get("page") == "2" }})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Times: -1, Match: func(req *http.Request) bool { return req.URL.Query().Get("page") == "2" }})
 	var list crm.NoteList
-	r.do("search_notes", `{"query":"needle"}`, &list)
+	r.Into("search_notes", `{"query":"needle"}`, &list)
 	if len(list.Items) != 1 || !list.HasMore || list.NextCursor == "" || list.Note == "" {
 		t.Errorf("%+v", list)
 	}
@@ -218,7 +218,7 @@ func TestNotesOfAPeriod(t *testing.T) {
 	day := time.Now().AddDate(0, 0, -30)
 	span := day.AddDate(0, 0, -10).Format(time.DateOnly) + ".." + day.Format(time.DateOnly)
 	var list crm.NoteList
-	r.do("search_notes", `{"limit":100,"period":"`+span+`"}`, &list)
+	r.Into("search_notes", `{"limit":100,"period":"`+span+`"}`, &list)
 	if len(list.Items) == 0 || slices.ContainsFunc(list.Items, func(n crm.FoundNote) bool {
 		return n.At[:10] < span[:10] || n.At[:10] > span[12:]
 	}) {

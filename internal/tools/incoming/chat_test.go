@@ -18,7 +18,7 @@ import (
 // and returns its uid.
 func (r *rig) chat() string {
 	r.Helper()
-	account, err := r.names.Account(r.Context())
+	account, err := r.Names.Account(r.Context())
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func (r *rig) signed(path, body string) {
 		req.Header.Set(key, value)
 	}
 	rec := httptest.NewRecorder()
-	r.box.ServeHTTP(rec, req)
+	r.Box.ServeHTTP(rec, req)
 	if rec.Code != http.StatusOK {
 		r.Fatalf("%s: %d %s", path, rec.Code, rec.Body)
 	}

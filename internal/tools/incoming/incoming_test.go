@@ -8,22 +8,13 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
 
 func TestTheToolsAreWellDefined(t *testing.T) {
 	r := newRig(t)
-	for name, tool := range r.tools {
-		if n := len(tool.Spec().Description); n < 250 || n > 600 {
-			t.Errorf("%s: the description has %d characters", name, n)
-		}
-		if tool.Spec().Toolset != "incoming" {
-			t.Errorf("%s is in toolset %s", name, tool.Spec().Toolset)
-		}
-		if tool.Bytes() > 2000 {
-			t.Errorf("%s takes %d bytes", name, tool.Bytes())
-		}
-	}
-	if h := r.tools["decline_incoming_lead"].Spec().Hints(); !h.Destructive || h.ReadOnly {
+	toolstest.CheckDefinitions(t, "incoming", r.Tools)
+	if h := r.Tool("decline_incoming_lead").Spec().Hints(); !h.Destructive || h.ReadOnly {
 		t.Errorf("declining has hints %+v", h)
 	}
 }
@@ -60,7 +51,7 @@ func TestIncomingLeadsAreListed(t *testing.T) {
 	if part(people[0], "contact", "name") != "Iris Calloway" || part(people[2], "contact", "phones") == nil || first["contact"] != nil {
 		t.Errorf("%v", people)
 	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, PathPrefix: "/contacts/"})
+	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, PathPrefix: "/contacts/"})
 	if some := r.do("list_incoming_leads", `{"with_contacts":true}`, "GET GET GET GET GET"); len(some["items"].([]any)) != 3 || len(some["warnings"].([]any)) != 1 {
 		t.Errorf("%v", some)
 	}
@@ -108,11 +99,11 @@ func TestIncomingLeadsAreMade(t *testing.T) {
 	if one := list[0]; one["name"] != "Barn roof" || one["source"] != "Landing page" || one["about"] != "Free quote https://example.com/q" {
 		t.Errorf("%v", one)
 	}
-	u, err := r.api.Unsorted.Get(t.Context(), call["uid"].(string))
+	u, err := r.API.Unsorted.Get(t.Context(), call["uid"].(string))
 	if err != nil || u.Metadata.Duration != 12 || u.Metadata.Phone != "+12025550171" || u.Metadata.Link != "https://example.com/r.mp3" || u.CreatedAt != u.Metadata.CalledAt {
 		t.Errorf("%+v, %v", u, err)
 	}
-	lead, err := r.api.Leads.Get(t.Context(), int64(form["id"].(float64)))
+	lead, err := r.API.Leads.Get(t.Context(), int64(form["id"].(float64)))
 	if err != nil || lead.Amount() != 900 || len(lead.Fields) == 0 || len(lead.Embedded.Tags) != 1 {
 		t.Errorf("%+v, %v", lead, err)
 	}
@@ -140,7 +131,7 @@ func TestALostIncomingLeadIsLookedUp(t *testing.T) {
 		`{"category":"form","name":"Old one","received":"2026-01-02"}`,
 	} {
 		r := newRig(t)
-		r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPost})
+		r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPost})
 		out := r.do("create_incoming_lead", args, "POST GET")
 		if out["looked_up"] != true || out["uid"] == "" || len(r.waiting()) != 4 {
 			t.Errorf("%v", out)
@@ -152,11 +143,11 @@ func TestAnIncomingLeadIsAccepted(t *testing.T) {
 	r := newRig(t)
 	row := r.waiting()[0]
 	uid := row["uid"].(string)
-	pipelines, err := r.names.Pipelines(t.Context())
+	pipelines, err := r.Names.Pipelines(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	users, err := r.names.Users(t.Context())
+	users, err := r.Names.Users(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +162,7 @@ func TestAnIncomingLeadIsAccepted(t *testing.T) {
 		part(out, "after", "pipeline") != other.Name || part(out, "after", "responsible") != users.Items[1].Name || out["id"] != row["lead_id"] {
 		t.Errorf("%v", out)
 	}
-	lead, err := r.api.Leads.Get(t.Context(), int64(out["id"].(float64)))
+	lead, err := r.API.Leads.Get(t.Context(), int64(out["id"].(float64)))
 	if err != nil || lead.StatusID != stage.ID || lead.PipelineID != other.ID {
 		t.Errorf("%+v, %v", lead, err)
 	}
@@ -187,7 +178,7 @@ func TestAnIncomingLeadIsDeclined(t *testing.T) {
 	if part(out, "after", "state") != "declined" || part(out, "after", "responsible") == nil || out["url"] != nil {
 		t.Errorf("%v", out)
 	}
-	if _, err := r.api.Leads.Get(t.Context(), int64(row["lead_id"].(float64))); !kommo.HasCode(err, kommo.CodeNotFound) {
+	if _, err := r.API.Leads.Get(t.Context(), int64(row["lead_id"].(float64))); !kommo.HasCode(err, kommo.CodeNotFound) {
 		t.Errorf("the lead is still there: %v", err)
 	}
 	r.refused("not_found", "decline_incoming_lead", fmt.Sprintf(`{"uid":%q}`, row["uid"]))
@@ -200,13 +191,13 @@ func TestSortingSurvivesALostAnswer(t *testing.T) {
 	for tool, method := range map[string]string{"accept_incoming_lead": http.MethodPost, "decline_incoming_lead": http.MethodDelete} {
 		r := newRig(t)
 		uid := r.waiting()[0]["uid"]
-		r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Method: method})
+		r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Method: method})
 		if out := r.do(tool, fmt.Sprintf(`{"uid":%q}`, uid), "GET "+method+" GET"); out["looked_up"] != true {
 			t.Errorf("%s: %v", tool, out)
 		}
 		r = newRig(t)
 		uid = r.waiting()[0]["uid"]
-		r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: method})
+		r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Method: method})
 		if _, sent := r.refused("outcome_unknown", tool, fmt.Sprintf(`{"uid":%q}`, uid)); sent != "GET "+method+" GET GET" {
 			t.Errorf("%s sent %s", tool, sent)
 		}
@@ -234,7 +225,7 @@ func TestAnIncomingChatIsLinked(t *testing.T) {
 
 func (r *rig) openLead() int64 {
 	r.Helper()
-	page, err := r.api.Leads.List(r.Context(), kommo.LeadFilter{ListOptions: kommo.ListOptions{Limit: 50}})
+	page, err := r.API.Leads.List(r.Context(), kommo.LeadFilter{ListOptions: kommo.ListOptions{Limit: 50}})
 	if err != nil {
 		r.Fatal(err)
 	}

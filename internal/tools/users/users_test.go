@@ -32,18 +32,18 @@ func TestListUsers(t *testing.T) {
 		`{"inactive":true,"role":"sales representative"}`: "Marcus Reed, Ana Torres, Victor Hale",
 	} {
 		var list crm.UserList
-		if sent := r.do("list_users", args, &list); sent != "GET" || names(list) != want || list.HasMore || (want == "") != (list.Hint != "") {
+		if sent := r.Into("list_users", args, &list); sent != "GET" || names(list) != want || list.HasMore || (want == "") != (list.Hint != "") {
 			t.Errorf("%s: %s, %s", args, sent, names(list))
 		}
 	}
-	if e, sent := r.fail("not_found", "list_users", `{"group":"Feld crew"}`); len(e.Candidates) != 3 || sent != "" {
+	if e, sent := r.Fails("not_found", "list_users", `{"group":"Feld crew"}`); len(e.Candidates) != 3 || sent != "" {
 		t.Errorf("%+v", e)
 	}
 }
 
 func TestRightsInWords(t *testing.T) {
 	var list crm.UserList
-	newRig(t, 0).do("list_users", `{"inactive":true}`, &list)
+	newRig(t, 0).Into("list_users", `{"inactive":true}`, &list)
 	by := map[string]crm.UserRow{}
 	for _, u := range list.Items {
 		by[u.Name] = u
@@ -70,7 +70,7 @@ func TestUsersByPages(t *testing.T) {
 	cursor := ""
 	for range 10 {
 		var list crm.UserList
-		r.do("list_users", `{"limit":4,"inactive":true,"cursor":"`+cursor+`"}`, &list)
+		r.Into("list_users", `{"limit":4,"inactive":true,"cursor":"`+cursor+`"}`, &list)
 		for _, u := range list.Items {
 			all = append(all, u.Name)
 		}
@@ -89,7 +89,7 @@ func TestUsersByPages(t *testing.T) {
 func TestListRolesAndGroups(t *testing.T) {
 	r := newRig(t, 0)
 	var roles crm.RoleList
-	if sent := r.do("list_roles", `{"limit":1}`, &roles); sent != "GET" || !roles.HasMore || len(roles.Items) != 1 {
+	if sent := r.Into("list_roles", `{"limit":1}`, &roles); sent != "GET" || !roles.HasMore || len(roles.Items) != 1 {
 		t.Fatalf("%s %+v", sent, roles)
 	}
 	first := roles.Items[0]
@@ -98,12 +98,12 @@ func TestListRolesAndGroups(t *testing.T) {
 		t.Errorf("%+v", first)
 	}
 	var rest crm.RoleList
-	r.do("list_roles", `{"limit":1,"cursor":"`+roles.NextCursor+`"}`, &rest)
+	r.Into("list_roles", `{"limit":1,"cursor":"`+roles.NextCursor+`"}`, &rest)
 	if rest.HasMore || len(rest.Items) != 1 || rest.Items[0].Name != "Customer care" {
 		t.Errorf("%+v", rest)
 	}
 	var groups crm.GroupList
-	if sent := r.do("list_groups", `{}`, &groups); sent != "" || len(groups.Items) != 3 {
+	if sent := r.Into("list_groups", `{}`, &groups); sent != "" || len(groups.Items) != 3 {
 		t.Fatalf("%s %+v", sent, groups)
 	}
 	if g := groups.Items[0]; g.ID != 0 || g.Name != "Sales" || len(g.Users) != 3 || g.Inactive != 1 {
@@ -115,12 +115,12 @@ func TestListRolesAndGroups(t *testing.T) {
 func TestOrdinaryUser(t *testing.T) {
 	r := newRig(t, 10_450_004)
 	for _, tool := range []string{"list_users", "list_roles"} {
-		if e, _ := r.fail("forbidden", tool, `{}`); !strings.Contains(e.Message, "administrators") {
+		if e, _ := r.Fails("forbidden", tool, `{}`); !strings.Contains(e.Message, "administrators") {
 			t.Errorf("%s: %+v", tool, e)
 		}
 	}
 	var groups crm.GroupList
-	r.do("list_groups", `{}`, &groups)
+	r.Into("list_groups", `{}`, &groups)
 	if len(groups.Items) != 3 || groups.Note == "" || len(groups.Items[0].Users) != 0 {
 		t.Errorf("%+v", groups)
 	}
@@ -128,9 +128,9 @@ func TestOrdinaryUser(t *testing.T) {
 
 func TestNoRoles(t *testing.T) {
 	r := newRig(t, 0)
-	r.box.Inject(sandbox.Fault{PathPrefix: "/roles", Kind: sandbox.FaultStatus, Status: 204})
+	r.Box.Inject(sandbox.Fault{PathPrefix: "/roles", Kind: sandbox.FaultStatus, Status: 204})
 	var roles crm.RoleList
-	r.do("list_roles", `{}`, &roles)
+	r.Into("list_roles", `{}`, &roles)
 	if len(roles.Items) != 0 || roles.Hint == "" {
 		t.Errorf("%+v", roles)
 	}
