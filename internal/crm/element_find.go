@@ -20,8 +20,9 @@ const KindElement = "element"
 // the names that would have been right.
 func (s *Service) element(ctx context.Context, in directory.Catalog, nameOrID string) (kommo.Element, error) {
 	nameOrID = strings.TrimSpace(nameOrID)
-	if err := needText("element", nameOrID); err != nil {
-		return kommo.Element{}, err
+	if nameOrID == "" {
+		return kommo.Element{}, problem.Invalid("element", "The argument element is empty.").
+			WithNext("Give its SKU, name or id; list_catalog_elements shows them.")
 	}
 	if id, err := strconv.ParseInt(nameOrID, 10, 64); err == nil && id > 0 {
 		e, err := s.api.Elements.Get(ctx, in.ID, id)

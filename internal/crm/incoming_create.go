@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -86,7 +87,25 @@ func (n NewIncoming) check() error {
 		return problem.Invalid("category", fmt.Sprintf("Kommo makes incoming leads of forms and calls only, not of %q.", n.Category)).
 			WithNext("Use form or call.")
 	}
+	for argument, link := range map[string]string{"form_page": n.FormPage, "recording_url": n.RecordingURL} {
+		if err := checkLink(argument, link); err != nil {
+			return err
+		}
+	}
 	return checkEmail("contact_email", n.ContactEmail)
+}
+
+// checkLink refuses what people cannot open in a browser: it becomes a link on a
+// card. Empty text passes.
+func checkLink(argument, link string) error {
+	if link = strings.TrimSpace(link); link == "" {
+		return nil
+	}
+	if u, err := url.Parse(link); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return nil
+	}
+	return problem.Invalid(argument, fmt.Sprintf("%q is no web address.", short(link, longName))).
+		WithNext("Write it in full, like https://example.com/quote, or leave it out.")
 }
 
 // incomingPlan is an incoming lead ready to be sent.
@@ -138,6 +157,10 @@ func (s *Service) planIncoming(ctx context.Context, n NewIncoming) (incomingPlan
 		at, err := when.Parse(n.Received, p.zone, s.clock.Now())
 		if err != nil {
 			return p, badTime("received", err)
+		}
+		if at.Time.After(s.clock.Now()) {
+			return p, problem.Invalid("received", fmt.Sprintf("received lies in the future: %s; nothing was written.", at.Time.In(p.zone).Format(time.RFC3339))).
+				WithNext("Give the time at which it came, or leave it out for now.")
 		}
 		p.at = kommo.UnixOf(at.Time)
 	}

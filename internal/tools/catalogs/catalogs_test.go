@@ -78,6 +78,9 @@ func TestAnElementIsFoundBySKUNameAndID(t *testing.T) {
 	if msg, sent := r.refused("not_found", "get_catalog_element", `{"element":"Solar tiles"}`); sent != "GET GET" || !strings.Contains(msg, "Solar tiles") {
 		t.Errorf("sent %s: %s", sent, msg)
 	}
+	if _, sent := r.refused("invalid_argument", "get_catalog_element", `{"element":" "}`); sent != "" {
+		t.Errorf("sent %s", sent)
+	}
 	if _, sent := r.refused("not_found", "get_catalog_element", `{"element":"999999"}`); sent != "GET GET GET" {
 		t.Errorf("sent %s", sent)
 	}

@@ -179,6 +179,7 @@ func TestEventsOfTheAccount(t *testing.T) {
 	}
 	check(`{"limit":100}`, func(e crm.EventRow) bool { return !strings.Contains(e.Text, "did this") && e.Type != "" })
 	check(`{"author":["robot"]}`, func(e crm.EventRow) bool { return e.Bot && e.By == "robot" })
+	check(`{"author":["BOT"]}`, func(e crm.EventRow) bool { return e.Bot && e.By == "robot" })
 	check(`{"author":["Marcus","Priya"]}`, func(e crm.EventRow) bool { return e.By == "Marcus Reed" || e.By == "Priya Nair" })
 	check(`{"stage":"won"}`, func(e crm.EventRow) bool { return e.Type == "stage" && strings.HasSuffix(e.Text, "won") })
 	check(`{"stage":"scheduled","pipeline":"roof repair","period":"today"}`, func(e crm.EventRow) bool { return e.For.ID == h.lead && e.For.Name == "Wordier" })

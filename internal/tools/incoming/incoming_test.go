@@ -75,6 +75,30 @@ func TestIncomingLeadsAreCounted(t *testing.T) {
 	r.refused("invalid_argument", "get_incoming_summary", `{"created":"recently"}`)
 }
 
+// What is sent becomes a link on a card, and the time at which it came is past.
+func TestIncomingLeadsOfOddMakeAreRefused(t *testing.T) {
+	r := newRig(t)
+	for args, word := range map[string]string{
+		`{"category":"form","name":"F","form_page":"javascript:alert(1)"}`:                                     "web address",
+		`{"category":"form","name":"F","form_page":"https:///quote"}`:                                          "web address",
+		`{"category":"call","name":"F","contact_phone":"+12025550171","recording_url":"recording 5"}`:          "web address",
+		`{"category":"form","name":"F","received":"tomorrow 10:00"}`:                                           "future",
+		`{"category":"call","name":"F","contact_phone":"+12025550171","received":"2099-01-01T10:00:00-05:00"}`: "future",
+	} {
+		if msg, sent := r.refused("invalid_argument", "create_incoming_lead", args); sent != "" || !strings.Contains(msg, word) {
+			t.Errorf("%s: %s %s", args, sent, msg)
+		}
+	}
+}
+
+// A day without a time is taken as it is, today too.
+func TestAnIncomingLeadOfToday(t *testing.T) {
+	r := newRig(t)
+	if out := r.do("create_incoming_lead", `{"category":"form","name":"F","received":"today"}`, "POST"); out["received"] == nil {
+		t.Errorf("%v", out)
+	}
+}
+
 func TestIncomingLeadsAreMade(t *testing.T) {
 	r := newRig(t)
 	form := r.do("create_incoming_lead", `{"category":"form","name":"Barn roof","price":900,"contact_name":"Ana Lima","contact_phone":"(202) 555-0170",
