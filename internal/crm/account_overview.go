@@ -146,7 +146,7 @@ func (s *Service) overviewUsers(ctx context.Context, account directory.Account, 
 	}
 	if list.Unavailable != "" {
 		out.Me.Name = "the user of this token"
-		notes.add("users", "The users cannot be listed: "+list.Unavailable+" Names of users appear as ids; me and user ids work as responsible.")
+		notes.add("users", "The users cannot be listed: "+list.Unavailable+". Names of users appear as ids; me and user ids work as responsible.")
 	}
 	groups := map[int64]string{}
 	for _, g := range account.Groups {

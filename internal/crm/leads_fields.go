@@ -184,11 +184,13 @@ func whole(f float64) int64 {
 	return int64(max(-maxAmount, min(maxAmount, f)))
 }
 
-// textTest compares whole texts, case aside. Of the types that are none of the
+// textTest compares whole texts, case aside, and phones as numbers. Of the types that are none of the
 // others Kommo filters these.
 func textTest(f directory.Field, texts []string) fieldTest {
 	t := fieldTest{match: func(held kommo.FieldValue) bool {
-		return slices.ContainsFunc(held.Texts(), func(h string) bool { return containsFold(texts, h) })
+		return slices.ContainsFunc(held.Texts(), func(h string) bool {
+			return containsFold(texts, h) || f.Type == kommo.FieldMultitext && slices.ContainsFunc(texts, func(t string) bool { return sameLine(t, h, "") })
+		})
 	}}
 	switch f.Type {
 	case kommo.FieldText, kommo.FieldTextarea, kommo.FieldURL, kommo.FieldStreet:

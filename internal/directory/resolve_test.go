@@ -51,6 +51,9 @@ func TestStage(t *testing.T) {
 			t.Errorf("Stage(%q) = %+v, %v; want %v", tt.query, got, err, tt.want)
 		}
 	}
+	if _, err := d.Stage(t.Context(), "signed", &ventas); err == nil || !strings.Contains(err.Error(), "in the pipeline “Ventas”") {
+		t.Errorf("a stage of another pipeline: %v", err) // it does exist in the account
+	}
 	_, err := d.Stage(t.Context(), "negociacion", nil)
 	if got := candidateNames(t, err, problem.Ambiguous, "stage"); !slices.Equal(got, []string{"Negociación|Ventas", "Negociación|Partners / EU"}) {
 		t.Errorf("candidates %q", got)

@@ -21,7 +21,11 @@ func (d *Directory) Stage(ctx context.Context, nameOrID string, pipeline *int64)
 		if err != nil {
 			return Stage{}, err
 		}
-		return stage(scope, nameOrID)
+		found, err := stage(scope, nameOrID)
+		if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.NotFound && pipeline != nil {
+			p.Message = "There is no stage " + quoted(nameOrID) + " in the pipeline " + quoted(scope[0].Name) + "."
+		}
+		return found, err
 	})
 }
 

@@ -32,7 +32,7 @@
 // TIME is 15:00, 15:00:05, 15:00 h, 15h, 15h30, 3pm, 3:30 pm or 3 p.m., with or without "at", "a las", "a la", "às", "à",
 // "в". A bare hour needs one of those words and must be 13 to 23: "at 3" could be night or afternoon, so it is
 // refused, as is "a las 3 de la tarde" and whatever else is not listed here. So are Unix seconds, dates such as
-// 01/12/2026 whose order of day and month is unclear, and years outside 1990 to 2100.
+// 01/12/2026 whose order of day and month is unclear, and years outside 1900 to 2100.
 //
 // Changes of the clock: a local time that is skipped in spring is moved forward by the length of the gap
 // (02:30 becomes 03:30); one that comes twice in autumn is the first of the two. A day starts at its first

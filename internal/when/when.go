@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Years that a moment may lie in: what is outside is a slip of the pen or a unit mistaken.
+// Years that a moment may lie in: what is outside is a slip of the pen or a unit mistaken. Birthdays count, too.
 const (
-	minYear = 1990
+	minYear = 1900
 	maxYear = 2100
 )
 
@@ -97,7 +97,7 @@ const (
 	whyNoDay    reason = "has a time but no day."
 	whyHour     reason = "has a bare hour, which leaves open what is meant; write it as 09:00, 21:00 or 9pm."
 	whyNoSuch   reason = "names a date or time that does not exist."
-	whyYears    reason = "lies outside the years 1990 to 2100."
+	whyYears    reason = "lies outside the years 1900 to 2100."
 	whyNext     reason = "could be this week's day or the one a week later; say the weekday alone for the coming one, or give the date."
 	whyPrecise  reason = "already says the exact time; a second time contradicts it."
 	whyWeekday  reason = "could be the past or the coming weekday; a range needs the date."

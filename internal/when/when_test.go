@@ -42,6 +42,7 @@ func TestParse(t *testing.T) {
 		"2026-12-01":                "2026-12-01",
 		"2028-02-29":                "2028-02-29",
 		"1990-06-01":                "1990-06-01",
+		"1948-02-29":                "1948-02-29",
 		"2100-12-31 23:59:59":       "2100-12-31T23:59:59-03:00",
 		// days
 		"today": "2026-11-20", "HOY": "2026-11-20", "hoje": "2026-11-20", "Сегодня": "2026-11-20",
@@ -115,7 +116,7 @@ func TestParseRefuses(t *testing.T) {
 		"01/12/2026": "day and which the month", "1.12.26 15:00": "day and which the month", "12-01-2026": "day and which the month",
 		"2026-02-30": "does not exist", "2026-13-01": "does not exist", "2026-12-01 24:00": "does not exist", "2026-12-01T10:60Z": "does not exist",
 		"2027-02-29T10:00:00Z": "does not exist",
-		"1989-12-31":           "1990 to 2100", "2101-01-01": "1990 to 2100", "0001-01-01T00:00:00Z": "1990 to 2100", "in 9999 weeks": "1990 to 2100",
+		"1899-12-31":           "1900 to 2100", "2101-01-01": "1900 to 2100", "0001-01-01T00:00:00Z": "1900 to 2100", "in 9999 weeks": "1900 to 2100",
 		"15:00": "no day", "at 3pm": "no day", "às 15h": "no day",
 		"next friday": "weekday alone", "el próximo lunes": "weekday alone", "próxima segunda-feira": "weekday alone",
 		"в следующий понедельник": "weekday alone", "next monday at 3pm": "weekday alone",

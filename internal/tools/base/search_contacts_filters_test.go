@@ -125,6 +125,8 @@ func TestSearchContactsByFieldsAndTogether(t *testing.T) {
 	for args, want := range map[string]int{
 		`{"phone":"+12025550101","created":"2000-01-01..2000-01-02"}`: 0,
 		`{"phone":"+12025550101","created":"2000-01-01.."}`:           1,
+		`{"fields":{"Phone":"+12025550101"}}`:                         1, // held as +1 202 555 0101
+		`{"fields":{"Anniversary":"1901-01-01..1902-12-31"}}`:         0,
 		`{"query":"Holloway","tags":"no such tag"}`:                   0,
 		`{"query":"2025550101","updated":"..2000-01-01"}`:             0,
 	} {
