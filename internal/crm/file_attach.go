@@ -43,6 +43,9 @@ func (s *Service) attachFile(ctx context.Context, in FileOnCard, c card) (Stored
 	if err != nil {
 		return StoredFile{}, err
 	}
+	if file.Trashed {
+		return StoredFile{}, inBin()
+	}
 	out := StoredFile{
 		FileUUID: file.UUID, DownloadURL: file.DownloadURL(), Size: int64(file.Size),
 		Created: []FileRecord{}, Found: []FileRecord{{Kind: KindFile, FileUUID: file.UUID, Name: short(file.Name, longName)}},

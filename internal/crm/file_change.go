@@ -83,8 +83,7 @@ func (s *Service) RenameFile(ctx context.Context, uuid, name string) (ChangedFil
 		return ChangedFile{}, err
 	}
 	if file.Trashed {
-		return ChangedFile{}, problem.New(problem.Conflict, "The file is in the bin; nothing was written.").
-			WithField("file_uuid").WithNext("Take it out with restore_file, then rename it.")
+		return ChangedFile{}, inBin()
 	}
 	d := newDelta()
 	want := d.text("name", file.Name, name)
@@ -147,6 +146,12 @@ func (s *Service) fileHeld(ctx context.Context, uuid string) (*kommo.Drive, komm
 	}
 	file, err := drive.Get(ctx, uuid)
 	return drive, file, missingFile(err)
+}
+
+// inBin is the refusal of a file that lies in the bin.
+func inBin() error {
+	return problem.New(problem.Conflict, "The file is in the bin; nothing was written.").
+		WithField("file_uuid").WithNext("Take it out with restore_file, then call again.")
 }
 
 // inDrive tells whether a file is there and not in the bin.

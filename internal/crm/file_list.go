@@ -183,6 +183,9 @@ func fileRow(f kommo.DriveFile, names *directory.Snapshot) FileRow {
 		FileUUID: f.UUID, Name: f.Name, Size: int64(f.Size), Type: cmp.Or(f.Metadata.MimeType, f.Type),
 		CreatedAt: moment(f.CreatedAt, names.Account.Location()), DownloadURL: f.DownloadURL(),
 	}
+	if f.Trashed {
+		row.DownloadURL = "" // it does not open
+	}
 	if f.CreatedBy.ID != 0 && f.CreatedBy.Type == "user" {
 		row.CreatedBy = names.UserName(int64(f.CreatedBy.ID))
 	}

@@ -101,9 +101,10 @@ func TestDeleteAndRestoreFile(t *testing.T) {
 	if again := r.Do("GET", "delete_file", args); again.Keys["unchanged"] != true || again.Keys["deleted"] != true {
 		t.Errorf("again %s", again.Text)
 	}
-	if bin := r.Do("GET", "list_files", `{"in_bin":true}`); !strings.Contains(bin.JSON("items"), "quote.txt") {
+	if bin := r.Do("GET", "list_files", `{"in_bin":true}`); !strings.Contains(bin.JSON("items"), "quote.txt") || strings.Contains(bin.Text, "download_url") {
 		t.Errorf("the bin %s", bin.Text)
 	}
+	r.Refused("GET GET", "conflict", "attach_file", fmt.Sprintf(`{"lead_id":%d,%s`, aLead(t, r), args[1:]), "restore_file")
 	r.Refused("", "invalid_argument", "list_files", fmt.Sprintf(`{"in_bin":true,"lead_id":%d}`, lead), "in_bin")
 	back := r.Do("GET POST", "restore_file", args)
 	if back.JSON("before") != `{"in_bin":true}` || back.JSON("after") != `{"in_bin":false}` {
