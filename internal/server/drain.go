@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// maxLine is the largest message taken, the same as over HTTP. mcp-go itself
+// reads without a limit.
+const maxLine = maxBody
+
 // drainLimit bounds the wait for the last answers after the input ended.
 const drainLimit = 20 * time.Second
 
@@ -25,28 +29,47 @@ type drain struct {
 	mu      sync.Mutex
 	partial []byte              // an input line not yet complete
 	open    map[string]struct{} // ids read and not yet answered
+	off     map[string]struct{} // ids called off whose answer may still come
 	idle    chan struct{}       // closed and replaced when open shrinks
 }
 
 func newDrain(ctx context.Context, in io.Reader, out io.Writer) *drain {
-	return &drain{ctx: ctx, in: in, out: out, open: map[string]struct{}{}, idle: make(chan struct{})}
+	return &drain{ctx: ctx, in: in, out: out, open: map[string]struct{}{}, off: map[string]struct{}{}, idle: make(chan struct{})}
 }
 
-// Read passes input on and notes the ids of the requests in it.
+// Read passes input on and notes the ids of the requests in it. What is left of
+// a line that is too long is swallowed, so that mcp-go answers a parse error. A
+// last line without its end is given one: mcp-go would drop it.
 func (d *drain) Read(p []byte) (int, error) {
-	n, err := d.in.Read(p)
-	d.note(p[:n])
-	if errors.Is(err, io.EOF) {
+	for {
+		n, err := d.in.Read(p)
+		kept := d.note(p[:n])
+		switch {
+		case kept == 0 && err == nil && n > 0:
+			continue
+		case !errors.Is(err, io.EOF):
+			return kept, err
+		case d.unfinished() && kept == len(p):
+			return kept, nil // the end comes again with the next read
+		case d.unfinished():
+			p[kept] = '\n'
+			return kept + d.note(p[kept:kept+1]), nil
+		}
 		d.wait()
+		return kept, err
 	}
-	return n, err
 }
 
 // Write passes output on and strikes the ids it answers. mcp-go writes one
-// whole message a call.
+// whole message a call. The answer to a call that was called off is kept back:
+// the client has forgotten it.
 func (d *drain) Write(p []byte) (int, error) {
+	id := answeredID(p)
+	if d.calledOff(id) {
+		return len(p), nil
+	}
 	n, err := d.out.Write(p)
-	if id := answeredID(p); id != "" {
+	if id != "" {
 		d.mu.Lock()
 		delete(d.open, id)
 		close(d.idle)
@@ -56,22 +79,44 @@ func (d *drain) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (d *drain) note(p []byte) {
+func (d *drain) calledOff(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.partial = append(d.partial, p...)
-	for {
-		end := bytes.IndexByte(d.partial, '\n')
-		if end < 0 {
-			return
-		}
-		d.noteLine(d.partial[:end])
-		d.partial = d.partial[end+1:]
-	}
+	_, off := d.off[id]
+	delete(d.off, id)
+	return off
 }
 
-// noteLine opens the id of a request and strikes one that is called off, which is
-// never answered. A listen stream is answered only when it is closed.
+// note reads the lines in p, takes out what makes one too long, and returns how
+// much of p is left.
+func (d *drain) note(p []byte) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept, rest := 0, p
+	for len(rest) > 0 {
+		part, after, ended := bytes.Cut(rest, []byte{'\n'})
+		part = part[:min(len(part), maxLine-len(d.partial))]
+		d.partial = append(d.partial, part...)
+		kept += copy(p[kept:], part)
+		if ended {
+			d.noteLine(d.partial)
+			d.partial = d.partial[:0]
+			p[kept] = '\n'
+			kept++
+		}
+		rest = after
+	}
+	return kept
+}
+
+func (d *drain) unfinished() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.partial) > 0
+}
+
+// noteLine opens the id of a request and strikes one that is called off: nobody
+// waits for its answer. A listen stream is answered only when it is closed.
 func (d *drain) noteLine(line []byte) {
 	var f frame
 	if json.Unmarshal(line, &f) != nil {
@@ -80,12 +125,21 @@ func (d *drain) noteLine(line []byte) {
 	switch f.Method {
 	case "", "subscriptions/listen":
 	case "notifications/cancelled":
-		delete(d.open, string(f.Params.RequestID))
+		if id := string(f.Params.RequestID); d.isOpen(id) {
+			delete(d.open, id)
+			d.off[id] = struct{}{}
+		}
 	default:
 		if id := string(f.ID); id != "" && id != "null" {
 			d.open[id] = struct{}{}
+			delete(d.off, id)
 		}
 	}
+}
+
+func (d *drain) isOpen(id string) bool {
+	_, open := d.open[id]
+	return open
 }
 
 func (d *drain) wait() {

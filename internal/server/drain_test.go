@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -48,5 +49,71 @@ func TestDrainWaitsForWhatWillBeAnswered(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestDrainEndsTheLastLine: requests may be piped in without a last line break,
+// whatever the reader's buffer.
+func TestDrainEndsTheLastLine(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 64} {
+		d := newDrain(t.Context(), strings.NewReader("one\ntwo"), io.Discard)
+		var got []byte
+		for buf := make([]byte, size); ; {
+			n, err := d.Read(buf)
+			got = append(got, buf[:n]...)
+			if err != nil {
+				break
+			}
+		}
+		if string(got) != "one\ntwo\n" {
+			t.Errorf("with %d bytes at a time: read %q", size, got)
+		}
+	}
+}
+
+// TestDrainCutsEndlessLines: what is over the limit never reaches mcp-go, which
+// reads a line of any length into memory; the next line is whole.
+func TestDrainCutsEndlessLines(t *testing.T) {
+	next := `{"jsonrpc":"2.0","id":2,"method":"ping"}` + "\n"
+	long := strings.Repeat("a", 3*maxLine)
+	d := newDrain(t.Context(), strings.NewReader(long+"\n"+next), io.Discard)
+	got := make([]byte, maxLine+1+len(next))
+	if _, err := io.ReadFull(d, got); err != nil {
+		t.Fatal(err)
+	}
+	if want := long[:maxLine] + "\n" + next; string(got) != want {
+		t.Errorf("read %d bytes that end in %q", len(got), got[len(got)-60:])
+	}
+	if !d.isOpen("2") {
+		t.Error("the request after it was not noted")
+	}
+}
+
+// TestDrainKeepsBackWhatWasCalledOff and nothing else, also when the id is used
+// again.
+func TestDrainKeepsBackWhatWasCalledOff(t *testing.T) {
+	in, feed := io.Pipe()
+	out := &bytes.Buffer{}
+	d := newDrain(t.Context(), in, out)
+	read := func(line string) {
+		go func() { _, _ = io.WriteString(feed, line+"\n") }()
+		if _, err := io.ReadFull(d, make([]byte, len(line)+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(line string) {
+		if n, err := io.WriteString(d, line); n != len(line) || err != nil {
+			t.Fatalf("wrote %d, %v", n, err)
+		}
+	}
+	read(`{"jsonrpc":"2.0","id":7,"method":"tools/call"}`)
+	read(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":8}}`) // never asked
+	read(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`)
+	write(`{"jsonrpc":"2.0","id":8,"result":{}}`)
+	write(`{"jsonrpc":"2.0","id":7,"result":"late"}`)
+	read(`{"jsonrpc":"2.0","id":7,"method":"tools/call"}`)
+	write(`{"jsonrpc":"2.0","id":7,"result":"new"}`)
+	if got := out.String(); strings.Contains(got, "late") || !strings.Contains(got, `"id":8`) || !strings.Contains(got, "new") {
+		t.Errorf("wrote %s", got)
 	}
 }

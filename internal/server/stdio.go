@@ -10,9 +10,11 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 )
 
-// stdioWorkers is how many tool calls of one client run at once. Kommo takes
-// seven requests a second, so more would only wait.
-const stdioWorkers = 16
+// stdioWorkers is how many tool calls of one client run at once: the most that
+// mcp-go allows. Kommo takes seven requests a second, so many of them only wait
+// for their turn; but there the wait is known and ends with the call's time,
+// while a call that waits for a worker is not answered until one is free.
+const stdioWorkers = 100
 
 // Stdio serves one client on in and out until in ends or ctx does. Both ends
 // are successes: a host closes the pipe or sends a signal. After the end of in
