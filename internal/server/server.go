@@ -33,7 +33,10 @@ const listTTL = 300_000
 // and then never delivers, and a client that sees listChanged keeps a stream
 // open that blocks the shutdown.
 func New(p Parts) *mcpserver.MCPServer {
+	hooks := &mcpserver.Hooks{}
+	hooks.AddOnRequestInitialization(checkShape)
 	s := mcpserver.NewMCPServer("kommo-mcp", p.Version,
+		mcpserver.WithHooks(hooks),
 		mcpserver.WithTitle("Kommo CRM"),
 		mcpserver.WithDescription("Work in a Kommo account: leads, contacts, tasks, notes, calls."),
 		mcpserver.WithInstructions(instructions),
