@@ -118,7 +118,7 @@ func (r *reader) number(name string, fallback, highest int) int {
 // appears in a problem text.
 func (r *reader) secret(names ...string) string {
 	for _, name := range names {
-		if v := r.text(name, "", ""); v != "" {
+		if v := bareSecret(r.text(name, "", "")); v != "" {
 			return v
 		}
 		path := r.text(name+"_FILE", "", "")
@@ -130,12 +130,24 @@ func (r *reader) secret(names ...string) string {
 			r.fail("%s_FILE cannot be read: %w", name, err)
 			return ""
 		}
-		if v := strings.TrimSpace(string(raw)); v != "" {
+		if v := bareSecret(string(raw)); v != "" {
 			return v
 		}
 		r.fail("%s_FILE names an empty file: %s", name, path)
 	}
 	return ""
+}
+
+// bareSecret takes off what comes along when a secret is copied: the mark that
+// Windows editors put before a file, quotation marks, and the header's Bearer.
+func bareSecret(s string) string {
+	s = strings.TrimSpace(strings.TrimPrefix(s, "\ufeff"))
+	for _, quote := range []string{`"`, `'`} {
+		if len(s) >= 2 && strings.HasPrefix(s, quote) && strings.HasSuffix(s, quote) {
+			s = s[1 : len(s)-1]
+		}
+	}
+	return strings.TrimSpace(strings.TrimPrefix(s, "Bearer "))
 }
 
 func (r *reader) baseURL(name string) *url.URL {
@@ -156,7 +168,7 @@ func (r *reader) baseURL(name string) *url.URL {
 func (r *reader) account(name string, cfg Config) kommo.Account {
 	v := r.text(name, "", "")
 	if v == "" {
-		if cfg.BaseURL == nil && cfg.Token != "" {
+		if r.text("KOMMO_BASE_URL", "", "") == "" && cfg.Token != "" {
 			r.fail("%s is missing: set it to your account's address, for example acme or acme.kommo.com", name)
 		}
 		return kommo.Account{}

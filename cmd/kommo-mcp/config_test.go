@@ -68,6 +68,25 @@ func TestSecretFromFile(t *testing.T) {
 	}
 }
 
+// TestCopiedSecrets: what comes along with a copied token is no part of it.
+func TestCopiedSecrets(t *testing.T) {
+	for _, copied := range []string{"a.b.c", " a.b.c\r\n", "\ufeffa.b.c", `"a.b.c"`, `'a.b.c'`, "Bearer a.b.c", "\"Bearer a.b.c\"\n"} {
+		cfg, err := loadConfig(Flags{}, lookup(map[string]string{"KOMMO_SUBDOMAIN": "acme", "KOMMO_ACCESS_TOKEN": copied}))
+		if err != nil || cfg.Token != "a.b.c" {
+			t.Errorf("%q reads as %q, %v", copied, cfg.Token, err)
+		}
+	}
+}
+
+// TestBadBaseIsTheOnlyProblem: a base that was given and refused is not said to
+// be missing as well.
+func TestBadBaseIsTheOnlyProblem(t *testing.T) {
+	_, err := loadConfig(Flags{}, lookup(map[string]string{"KOMMO_BASE_URL": "http://example.com", "KOMMO_ACCESS_TOKEN": "t"}))
+	if err == nil || strings.Contains(err.Error(), "KOMMO_SUBDOMAIN") {
+		t.Errorf("problems: %v", err)
+	}
+}
+
 func TestDemoIgnoresSettings(t *testing.T) {
 	cfg, err := loadConfig(Flags{Demo: true}, lookup(map[string]string{
 		"KOMMO_SUBDOMAIN": "nonsense host", "KOMMO_ACCESS_TOKEN": "t", "KOMMO_BASE_URL": "::",

@@ -50,9 +50,12 @@ func ParseAccount(s string) (Account, error) {
 	return account, nil
 }
 
-// accountError quotes only the beginning of the input: somebody may have put
-// the access token where the account belongs.
+// accountError quotes only the beginning of the input, and nothing of one with
+// a password: somebody may have put the access token where the account belongs.
 func accountError(s string) error {
+	if strings.Contains(s, "@") {
+		return fmt.Errorf("%w, got one with a user name", errSubdomain)
+	}
 	if len(s) > 40 {
 		s = s[:40] + "…"
 	}

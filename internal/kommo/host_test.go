@@ -26,7 +26,7 @@ func TestParseAccount(t *testing.T) {
 	token := strings.Repeat("eyJhbGciOiJSUzI1NiJ9.", 20) + "tail-of-token"
 	for _, in := range []string{
 		"", "www", "www.kommo.com", "kommo.com", ".kommo.com", "a.b.kommo.com", "acme.kommo.com.evil.example", "acme.example.com",
-		"evil.example/acme.kommo.com", "https://acme.kommo.com@evil.example", "https://u:p@acme.kommo.com", "ftp://acme.kommo.com",
+		"evil.example/acme.kommo.com", "https://acme.kommo.com@evil.example", "https://u:tail-of-token@acme.kommo.com", "ftp://acme.kommo.com",
 		"acme.kommo.com:8443", "-acme", "acme_1", "ac me", "acme%2ekommo.com", "127.0.0.1", "[::1]", "аcme", token,
 	} {
 		got, err := ParseAccount(in)
