@@ -45,6 +45,12 @@ func (s *Service) RunBulk(ctx context.Context, plan *BulkPlan, report BulkProgre
 		}
 		report(plan.total-len(rest), plan.total, fmt.Sprintf("%d of %d leads", plan.total-len(rest), plan.total))
 	}
+	return r.finish(ctx, *plan, rest, stop)
+}
+
+// finish answers a run with what is left to do. After a call that was cancelled the
+// plan also keeps the report, which nobody heard.
+func (r *bulkRun) finish(ctx context.Context, left BulkPlan, rest []bulkEntry, stop error) (BulkResult, *BulkPlan, error) {
 	if stop != nil && r.empty() {
 		return BulkResult{}, nil, errors.Unwrap(stop)
 	}
@@ -53,7 +59,6 @@ func (s *Service) RunBulk(ctx context.Context, plan *BulkPlan, report BulkProgre
 	if len(rest) == 0 && !cancelled {
 		return out, nil, nil
 	}
-	left := *plan
 	left.entries, left.unheard = rest, bulkReport{}
 	if cancelled {
 		left.unheard = r.bulkReport

@@ -108,11 +108,17 @@ func (r *Rig) Into(name, args string, into any) (sent string) {
 
 // Refusal is an error answer.
 type Refusal struct {
-	Code, Message, Field, Next string
-	Candidates                 []struct {
-		ID   int64
-		Name string
-	}
+	Code       string      `json:"code"`
+	Message    string      `json:"message"`
+	Field      string      `json:"field"`
+	Next       string      `json:"next"`
+	Candidates []Candidate `json:"candidates"`
+}
+
+// Candidate is one of what may have been meant.
+type Candidate struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
 }
 
 // Fails runs a tool that must be refused with the code, and say what to do next.
@@ -122,7 +128,9 @@ func (r *Rig) Fails(code, name, args string) (Refusal, string) {
 	if !res.IsError {
 		r.t.Fatalf("%s %s was not refused: %s", name, args, res.Text)
 	}
-	var answer struct{ Error Refusal }
+	var answer struct {
+		Error Refusal `json:"error"`
+	}
 	must(r.t, json.Unmarshal(res.Structured, &answer))
 	if answer.Error.Code != code || answer.Error.Next == "" {
 		r.t.Errorf("%s %s: want code %s and a next step: %s", name, args, code, res.Text)

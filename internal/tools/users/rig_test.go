@@ -25,11 +25,4 @@ func newRig(t *testing.T, userID int64, opts ...sandbox.Option) *rig {
 	return &rig{t, toolstest.With(t, o, users.ListUsers, users.ListRoles, users.ListGroups)}
 }
 
-func (r *rig) must(err error) {
-	r.Helper()
-	if err != nil {
-		r.Fatal(err)
-	}
-}
-
 func TestDefinitions(t *testing.T) { toolstest.CheckDefinitions(t, "users", newRig(t, 0).Tools) }
