@@ -101,15 +101,16 @@ type BotQueued struct {
 }
 
 const (
-	runNote  = "Kommo has queued the start and does not say what becomes of it: without a chat on the card, or while another bot runs there, nothing happens. Look at the card in a minute."
-	stopNote = "Kommo has queued the stop and does not say what becomes of it; a bot that does not run there is left alone."
+	runNote      = "Kommo has queued the start and does not say what becomes of it: without a chat on the card, or while another bot runs there, nothing happens. Look at the card in a minute."
+	startedMaybe = "It may run all the same: look at the chat of the card before you start it again (with a new key), or the customer may get the messages twice."
+	stopNote     = "Kommo has queued the stop and does not say what becomes of it; a bot that does not run there is left alone."
 )
 
 // RunBot asks Kommo to start a bot on a card. Bots and card are read first, at
 // once: what does not exist would fail in silence. The request is sent once, and
 // since nothing tells whether a bot has run, a lost answer is not looked up.
 func (s *Service) RunBot(ctx context.Context, o BotOrder) (BotQueued, error) {
-	out, repeat, err := once(ctx, s.done, "run_bot", o.Key, o, func(ctx context.Context) (BotQueued, error) {
+	out, repeat, err := once(ctx, s, "run_bot", o.Key, o, func(ctx context.Context) (BotQueued, error) {
 		out, c, bot, err := s.botOn(ctx, o)
 		if err != nil {
 			return out, err
@@ -118,8 +119,11 @@ func (s *Service) RunBot(ctx context.Context, o BotOrder) (BotQueued, error) {
 			out.Warnings = []string{bot.Name + " is switched off in Kommo; it may not run."}
 		}
 		out.Note = runNote
+		if job, _ := jobOf(ctx); !job.since.IsZero() { // broken off: it may run already
+			return out, lostOrder(&kommo.Error{Code: kommo.CodeUnknownOutcome}, "The start of "+bot.Name, startedMaybe)
+		}
 		err = s.api.Bots.Run(ctx, bot.ID, kommo.BotTarget{EntityID: c.id, EntityType: c.entity})
-		return out, lostOrder(err, "The start of "+bot.Name, "It may run all the same: look at the chat of the card before you start it again, or the customer may get the messages twice.")
+		return out, lostOrder(err, "The start of "+bot.Name, startedMaybe)
 	})
 	out.Repeat = repeat
 	return out, err

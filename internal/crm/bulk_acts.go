@@ -225,7 +225,7 @@ func (s *Service) bulkNote(text string) (bulkAct, error) {
 		}
 		made, err := s.api.Notes.Create(ctx, kommo.Leads, notes)
 		for _, m := range made {
-			s.made.take(KindNote, m.ID)
+			s.took(ctx, KindNote, m.ID)
 		}
 		return err
 	}
@@ -235,7 +235,7 @@ func (s *Service) bulkNote(text string) (bulkAct, error) {
 		})
 		held := map[int64]bool{}
 		for _, n := range page.Items {
-			if n.Type == kommo.NoteCommon && !held[n.EntityID] && sameText(n.Text(), text) && s.isOurs(KindNote, n.ID, n.CreatedAt, since) {
+			if n.Type == kommo.NoteCommon && !held[n.EntityID] && sameText(n.Text(), text) && s.isOurs(ctx, KindNote, n.ID, n.CreatedAt, since) {
 				held[n.EntityID] = true
 			}
 		}

@@ -50,7 +50,7 @@ func TestSeveralLeadsOfOneCaller(t *testing.T) {
 	r.update(solar.ID, kommo.LeadWrite{Name: solar.Name, AddTags: kommo.TagNames([]string{"touched"})})
 	call := func(rule, pipeline string) crm.CallResult {
 		r.forget()
-		return r.log(crm.Call{Phone: gracePhone, Summary: "Asked about both roofs.", SeveralLeads: rule, Pipeline: pipeline})
+		return r.log(crm.Call{Phone: gracePhone, Summary: "Asked about both roofs.", SeveralLeads: rule, Pipeline: pipeline, CallID: rule + pipeline + "-"})
 	}
 	for _, c := range []struct {
 		rule, pipeline string
@@ -104,7 +104,7 @@ func TestClosedLeadsAndThoseInTheBinDoNotCount(t *testing.T) {
 	out := r.log(crm.Call{Phone: gracePhone, Summary: "Thanked us."})
 	callEqual(t, "card", out.Card.ID, roof.ID)
 	r.update(roof.ID, kommo.LeadWrite{PipelineID: roof.PipelineID, StatusID: kommo.StatusLost})
-	out = r.log(crm.Call{Phone: gracePhone, Summary: "Thanked us.", Stage: "Scheduled", Tags: []string{"x"}, Fields: map[string]any{"Budget": 1}})
+	out = r.log(crm.Call{Phone: gracePhone, Summary: "Thanked us again.", Stage: "Scheduled", Tags: []string{"x"}, Fields: map[string]any{"Budget": 1}})
 	callEqual(t, "card", out.Card.Kind, crm.KindContact)
 	callEqual(t, "skipped", len(out.Skipped), 3)
 	if !strings.Contains(out.Why, "no active lead") {
@@ -133,6 +133,7 @@ func TestSeveralPeopleShareANumber(t *testing.T) {
 		t.Error(out.Why)
 	}
 
+	shared.Summary = "Asked about the invoice again."
 	roof := r.lead("Holloway: garage roof leak")
 	r.contact("Rosa D.", "2025550150", roof.ID)
 	r.forget()

@@ -19,13 +19,22 @@ func delayed() sandbox.Fault {
 	return sandbox.Fault{Kind: sandbox.FaultDelay, Latency: 20 * time.Millisecond, Times: -1}
 }
 
-// failures are answers after which nothing was written, for good.
-func failures() map[string]sandbox.Fault {
+// refusals are answers after which nothing was written, for good.
+func refusals() map[string]sandbox.Fault {
 	return map[string]sandbox.Fault{
-		"400": {Kind: sandbox.FaultStatus, Status: 400}, "401": {Kind: sandbox.FaultStatus, Status: 401},
-		"402": {Kind: sandbox.FaultStatus, Status: 402}, "403": {Kind: sandbox.FaultStatus, Status: 403},
-		"422": {Kind: sandbox.FaultStatus, Status: 422}, "429": {Kind: sandbox.FaultStatus, Status: 429},
-		"429 in HTML": {Kind: sandbox.FaultStatus, Status: 429, Body: "<html>slow down</html>"},
+		"400": {Kind: sandbox.FaultStatus, Status: 400}, "403": {Kind: sandbox.FaultStatus, Status: 403}, "422": {Kind: sandbox.FaultStatus, Status: 422},
+	}
+}
+
+// absences are answers of a Kommo that takes nothing now: nothing was written, and
+// later it may be.
+func absences() map[string]sandbox.Fault {
+	return map[string]sandbox.Fault{
+		"401": {Kind: sandbox.FaultStatus, Status: 401}, "402": {Kind: sandbox.FaultStatus, Status: 402},
+		"429": {Kind: sandbox.FaultStatus, Status: 429}, "429 in HTML": {Kind: sandbox.FaultStatus, Status: 429, Body: "<html>slow down</html>"},
+		"a block": {Kind: sandbox.FaultStatus, Status: 403, Body: "<html>blocked</html>"},
+		"504":     {Kind: sandbox.FaultStatus, Status: 504}, "500": {Kind: sandbox.FaultStatus, Status: 500},
+		"reset": {Kind: sandbox.FaultReset}, "hang": {Kind: sandbox.FaultHang},
 	}
 }
 
@@ -44,9 +53,9 @@ func (r *callRig) fails(c crm.Call) error {
 	return err
 }
 
-func TestSearchThatFailsWritesNothing(t *testing.T) {
+func TestSearchThatIsRefusedWritesNothing(t *testing.T) {
 	r := newCallRig(t)
-	for name, fault := range failures() {
+	for name, fault := range refusals() {
 		for _, path := range []string{"/contacts", "/leads"} {
 			r.box.Inject(on(fault, http.MethodGet, path))
 			if err := r.fails(fullCall()); strings.Contains(err.Error(), "<") {
@@ -59,17 +68,64 @@ func TestSearchThatFailsWritesNothing(t *testing.T) {
 	callEqual(t, "the next try", r.log(fullCall()).Status, crm.CallLogged)
 }
 
-func TestFollowUpThatFailsIsAWarning(t *testing.T) {
-	faults := failures()
-	faults["reset"] = sandbox.Fault{Kind: sandbox.FaultReset}
-	faults["hang"] = sandbox.Fault{Kind: sandbox.FaultHang}
-	for name, fault := range faults {
+// TestAwayIsQueuedAndDeliveredOnce: wherever Kommo is away, the call is accepted,
+// and delivered once and whole when Kommo is back.
+func TestAwayIsQueuedAndDeliveredOnce(t *testing.T) {
+	for name, fault := range absences() {
+		for _, at := range []struct{ method, path string }{
+			{http.MethodGet, "/contacts"}, {http.MethodGet, "/leads"}, {http.MethodPost, "/leads/notes"}, {http.MethodPost, "/tasks"}, {http.MethodPatch, "/leads"},
+		} {
+			if name == "hang" && at.method != http.MethodPost {
+				continue // they take real time, and reads that hang end like those that break
+			}
+			t.Run(name+" on "+at.method+" "+at.path, func(t *testing.T) {
+				t.Parallel()
+				r := newCallRig(t)
+				lead := r.lead(almeidaLead).ID
+				r.box.Inject(on(fault, at.method, at.path))
+				out := r.log(fullCall())
+				if out.PendingID == 0 || out.Reason == "" || out.NextTryAt == "" || strings.Contains(out.Reason, "<") {
+					t.Errorf("answer: %s", mustJSON(t, out))
+				}
+				rest := at.method == http.MethodPatch || at.path == "/tasks" // the notes are written, the rest waits
+				if name != "a block" || !rest {                              // a block may catch the notes as well
+					callEqual(t, "status", out.Status, map[bool]string{true: crm.CallLogged, false: crm.CallQueued}[rest])
+				}
+				r.box.ClearFaults()
+				r.drain()
+				r.wholeOnce("delivered", lead)
+				callEqual(t, "the repeat", r.log(fullCall()).Status, crm.CallRepeat)
+			})
+		}
+	}
+}
+
+// wholeOnce wants the full call on its card once.
+func (r *callRig) wholeOnce(what string, lead int64) {
+	r.Helper()
+	callEqual(r, what+": calls", len(r.callNotes(kommo.Leads, lead, "c-1")), 1)
+	callEqual(r, what+": tasks", len(r.tasks(lead, "Send the proposal")), 1)
+	callEqual(r, what+": moves", r.moves(lead), 1)
+	summaries := 0
+	for _, n := range r.notes(kommo.Leads, lead) {
+		if strings.Contains(n.Text(), "He wants two batteries") {
+			summaries++
+		}
+	}
+	callEqual(r, what+": summaries", summaries, 1)
+	if v := r.box.Violations(); len(v) > 0 {
+		r.Errorf("%s: requests leave Kommo's contract: %s", what, strings.Join(v, "; "))
+	}
+}
+
+func TestTaskThatIsRefusedIsAWarning(t *testing.T) {
+	for name, fault := range refusals() {
 		r := newCallRig(t)
 		lead := r.lead(almeidaLead)
 		r.box.Inject(on(fault, http.MethodPost, "/tasks"))
 		out := r.log(fullCall())
 		callEqual(t, name, out.Status, crm.CallLogged)
-		if len(out.Warnings) != 1 || !strings.Contains(out.Warnings[0], "_task") || strings.Contains(strings.Join(out.Written, ";"), "task") {
+		if len(out.Warnings) != 1 || !strings.Contains(out.Warnings[0], "create_task") || strings.Contains(strings.Join(out.Written, ";"), "task") {
 			t.Errorf("%s: %s", name, mustJSON(t, out))
 		}
 		callEqual(t, name+": tasks", len(r.tasks(lead.ID, "Send the proposal")), 0)
@@ -77,8 +133,8 @@ func TestFollowUpThatFailsIsAWarning(t *testing.T) {
 	}
 }
 
-func TestChangeThatFailsIsAWarning(t *testing.T) {
-	for name, fault := range failures() {
+func TestChangeThatIsRefusedIsAWarning(t *testing.T) {
+	for name, fault := range refusals() {
 		r := newCallRig(t)
 		r.box.Inject(on(fault, http.MethodPatch, "/leads"))
 		out := r.log(fullCall())
@@ -89,8 +145,8 @@ func TestChangeThatFailsIsAWarning(t *testing.T) {
 	}
 }
 
-func TestNotesThatFailAreAnErrorAndTheRestIsNotDoubled(t *testing.T) {
-	for name, fault := range failures() {
+func TestNotesThatAreRefusedAreAnErrorAndTheRestIsNotDoubled(t *testing.T) {
+	for name, fault := range refusals() {
 		r := newCallRig(t)
 		lead := r.lead(almeidaLead)
 		r.box.Inject(on(fault, http.MethodPost, "/leads/notes"))
@@ -108,8 +164,7 @@ func TestNotesThatFailAreAnErrorAndTheRestIsNotDoubled(t *testing.T) {
 		if len(out.Created) != 4 || out.After.Stage != "Negotiation" {
 			t.Errorf("%s: %s", name, mustJSON(t, out))
 		}
-		callEqual(t, name+": calls", len(r.callNotes(kommo.Leads, lead.ID, "c-1")), 1)
-		callEqual(t, name+": tasks", len(r.tasks(lead.ID, "Send the proposal")), 1)
+		r.wholeOnce(name, lead.ID)
 	}
 }
 
@@ -151,30 +206,49 @@ func TestLostAnswersAreLookedUp(t *testing.T) {
 func TestLostAnswerWithoutCallIDIsLookedUp(t *testing.T) {
 	r := newCallRig(t)
 	lead := r.lead(almeidaLead)
-	c := crm.Call{LeadID: lead.ID, Summary: "The same words."}
+	c := crm.Call{LeadID: lead.ID, Summary: "The same words.", StartedAt: "2026-01-05T10:30:00Z"}
 	first := r.log(c)
 	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultLostAnswer, Status: 504, Method: http.MethodPost, PathPrefix: "/leads/notes"})
+	c.StartedAt = "2026-01-05T11:30:00Z"
 	second := r.log(c)
 	if second.ID == first.ID || !second.LookedUp {
 		t.Errorf("the second call answers the first one's note: %s", mustJSON(t, second))
 	}
+	c.StartedAt = "2026-01-05T08:30:00-03:00"
+	callEqual(t, "the same start in another zone", r.log(c).Status, crm.CallRepeat)
 }
 
-func TestWriteOfUnknownOutcomeIsNotRepeated(t *testing.T) {
+// TestSameWordsWithoutStart are one call for an hour, and two calls later.
+func TestSameWordsWithoutStart(t *testing.T) {
+	r := newCallRig(t)
+	c := crm.Call{LeadID: r.lead(almeidaLead).ID, Summary: "No answer."}
+	first := r.log(c)
+	callEqual(t, "at once", r.log(c).Status, crm.CallRepeat)
+	r.clock.After(61 * time.Minute)
+	second := r.log(c)
+	if second.Status != crm.CallLogged || second.ID == first.ID {
+		t.Errorf("an hour later: %s", mustJSON(t, second))
+	}
+	callEqual(t, "and again", r.log(c).ID, second.ID)
+}
+
+// TestWriteOfUnknownOutcome is sent again only when a look-up that comes 30 seconds
+// later finds nothing.
+func TestWriteOfUnknownOutcome(t *testing.T) {
 	r := newCallRig(t)
 	lead := r.lead(almeidaLead)
 	r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultReset}, http.MethodPost, "/leads/notes"))
-	err := r.fails(fullCall())
-	if !problem.HasCode(err, problem.OutcomeUnknown) || !strings.Contains(err.Error(), "follow-up task") {
-		t.Errorf("error: %v", err)
-	}
+	out := r.log(fullCall())
+	callEqual(t, "status", out.Status, crm.CallQueued)
+	sent := strings.Count(strings.Join(r.writes(), ","), "POST /leads/notes")
+	callEqual(t, "sent", sent, 1)
 	r.box.ClearFaults()
 	r.forget()
-	if err := r.fails(fullCall()); !problem.HasCode(err, problem.OutcomeUnknown) {
-		t.Errorf("second try: %v", err)
-	}
-	callEqual(t, "requests of the second try", len(r.requests()), 0)
-	callEqual(t, "tasks", len(r.tasks(lead.ID, "Send the proposal")), 1)
+	callEqual(t, "at once", r.log(fullCall()).Status, crm.CallQueued)
+	callEqual(t, "writes of the repeat", strings.Join(r.writes(), ", "), "")
+	r.clock.After(31 * time.Second)
+	r.drain()
+	r.wholeOnce("later", lead.ID)
 }
 
 func TestPatchIsSentAgainAfterABrokenConnection(t *testing.T) {

@@ -2,15 +2,17 @@ package crm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/phone"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
 // What to do with a caller whom nobody knows.
@@ -32,28 +34,39 @@ const (
 // Call is a finished telephone call to log. Phone or LeadID says whose it was;
 // Summary is what was said. Names are the account's own.
 type Call struct {
-	Phone               string // any spelling; numbers without a country code are read in the account's country
-	Summary             string
-	Direction           string // inbound (also when empty), outbound
-	StartedAt           string
-	DurationSeconds     int64
-	Outcome             string // conversation, left_message, no_answer, not_available, busy, wrong_number, call_back_later; empty: unknown
-	CallID              string // the platform's id: the key for repeats
-	RecordingURL        string
-	Transcript          string
-	ActionItems         []string
-	AgentName           string
-	LeadID              int64
-	Fields              map[string]any // of the lead
-	Tags                []string
-	Stage               string
-	Pipeline            string
-	FollowUpText        string
-	FollowUpDue         string // empty: the end of tomorrow
-	FollowUpResponsible string // empty: the card's user
-	UnknownCaller       string // empty: create_lead
-	SeveralLeads        string // empty: most_recently_active
+	Phone               string         `json:"phone,omitempty"` // any spelling; numbers without a country code are read in the account's country
+	Summary             string         `json:"summary,omitempty"`
+	Direction           string         `json:"direction,omitempty"` // inbound (also when empty), outbound
+	StartedAt           string         `json:"started_at,omitempty"`
+	DurationSeconds     int64          `json:"duration_seconds,omitempty"`
+	Outcome             string         `json:"outcome,omitempty"` // conversation, left_message, no_answer, not_available, busy, wrong_number, call_back_later; empty: unknown
+	CallID              string         `json:"call_id,omitempty"` // the platform's id: the key for repeats
+	RecordingURL        string         `json:"recording_url,omitempty"`
+	Transcript          string         `json:"transcript,omitempty"`
+	ActionItems         []string       `json:"action_items,omitempty"`
+	Sentiment           string         `json:"sentiment,omitempty"`
+	AgentName           string         `json:"agent_name,omitempty"`
+	LeadID              int64          `json:"lead_id,omitempty"`
+	Fields              map[string]any `json:"fields,omitempty"` // of the lead
+	Tags                []string       `json:"tags,omitempty"`
+	Stage               string         `json:"stage,omitempty"`
+	Pipeline            string         `json:"pipeline,omitempty"`
+	Source              string         `json:"source,omitempty"` // name of the source of a lead that is made
+	FollowUpText        string         `json:"follow_up_text,omitempty"`
+	FollowUpDue         string         `json:"follow_up_due,omitempty"`         // empty: the end of tomorrow
+	FollowUpResponsible string         `json:"follow_up_responsible,omitempty"` // empty: the card's user
+	UnknownCaller       string         `json:"unknown_caller,omitempty"`        // empty: create_lead
+	SeveralLeads        string         `json:"several_leads,omitempty"`         // empty: most_recently_active
+
+	// NoteOnly marks a report that may come without a summary, as platforms send
+	// them when the call has just ended; what is known is noted.
+	NoteOnly bool `json:"note_only,omitempty"`
 }
+
+// sameWithin is how long two calls without an id and without a start count as one
+// and the same if their words agree: two calls of a day may well both read "No
+// answer".
+const sameWithin = time.Hour
 
 // LogCall writes a finished call on the right card: the call itself, its summary
 // and transcript as notes, a follow-up task, and stage, fields and tags of the
@@ -64,59 +77,104 @@ type Call struct {
 // facts: calls). Known caller: one search by phone, one read of the caller's
 // leads, then all writes at once.
 //
-// Under one CallID a call is logged once in this process; what a failed try has
-// written is remembered, and the next try writes only the rest. Writing that has
+// The call is kept on disk before anything is sent, under its id or a digest of
+// number, start and summary. Each is logged once, whatever happens in between: a
+// repeat answers what was answered first, or merges what it brings anew; what
+// Kommo cannot take now waits and is delivered later (status queued); a step
+// whose answer was lost is looked up before it is sent again. Writing that has
 // begun is finished even if ctx is canceled meanwhile.
 func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 	if err := checkCall(c); err != nil {
 		return CallResult{}, err
 	}
-	content, err := digestOf(c)
+	ctx, cancel := context.WithTimeout(ctx, s.callWait)
+	defer cancel()
+	h, err := s.acceptCall(ctx, c)
 	if err != nil {
 		return CallResult{}, err
 	}
-	var (
-		out    CallResult
-		repeat bool
-	)
-	for range 2 {
-		out, repeat, err = once(ctx, s.done, "post_call_summary", strings.TrimSpace(c.CallID), nil, func(ctx context.Context) (CallResult, error) {
-			return s.logCall(ctx, c, content)
-		})
-		if ctx.Err() != nil || !gaveUp(err) {
-			break // else the delivery that this one waited for was given up by its client
+	defer h.done()
+	rec, err := readRecord(h.Body)
+	if err != nil {
+		return CallResult{}, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
+	}
+	if h.begun != store.Fresh {
+		answer, over, err := s.again(ctx, h, rec, c)
+		if over || err != nil {
+			return answer, err
 		}
 	}
-	if no, ok := errors.AsType[*unwritten](err); ok {
-		return no.result, nil
-	}
-	if repeat {
-		return repeated(out, c, content)
-	}
-	return out, err
+	return s.attempt(ctx, &callRun{hold: h, rec: rec, interactive: true})
 }
 
-// repeated is the answer to a call that was logged before under its call_id.
-func repeated(first CallResult, c Call, content string) (CallResult, error) {
-	if otherLine(first.line, c) {
-		return CallResult{}, otherCall(c, fmt.Sprintf("logged as note %d on %s", first.ID, first.URL))
+// acceptCall keeps the call on disk, or finds the one that was kept under its key.
+func (s *Service) acceptCall(ctx context.Context, c Call) (*hold, error) {
+	key := c.key()
+	for {
+		rec := callRecord{Call: c, Accepted: s.clock.Now(), Uniq: c.uniq(key)}
+		body, err := json.Marshal(rec)
+		if err != nil {
+			return nil, fmt.Errorf("keep the call: %w", err)
+		}
+		h, err := s.journal.begin(ctx, store.Op{Kind: CallKind, Key: key, Line: c.line(), Body: body})
+		if err != nil {
+			return nil, waitedForTwin(err)
+		}
+		old := h.begun == store.Again && strings.TrimSpace(c.CallID+c.StartedAt) == "" && s.clock.Now().Sub(h.Created) > sameWithin
+		if !old {
+			return h, nil
+		}
+		if err := h.settle(ctx, store.Done, h.Body); err != nil {
+			return nil, err
+		}
+		key += "+"
 	}
-	out := first
-	out.Status, out.Warnings = CallRepeat, slices.Clone(first.Warnings)
-	if first.content != content {
-		out.Warnings = append(out.Warnings, "This delivery differs from the first one; what it brought anew was not written. Use add_note or update_lead for it.")
+}
+
+func waitedForTwin(err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return out, nil
+	return problem.New(problem.Timeout, "another delivery of this call is being written and has taken all the time of this one").
+		WithNext("Call again with the same arguments: it is logged once.").Wrap(err)
+}
+
+// again handles a call that was begun before under its key. over tells that
+// nothing is left to do.
+func (s *Service) again(ctx context.Context, h *hold, rec *callRecord, c Call) (answer CallResult, over bool, err error) {
+	if otherLine(rec.Call, c) {
+		return CallResult{}, true, errors.Join(otherCall(c, h, rec), h.settle(ctx, formerState(h.begun), h.Body))
+	}
+	merged, news := rec.Call.merge(c)
+	if h.begun == store.Again && !news && rec.Answer != nil {
+		answer = *rec.Answer
+		answer.Status = CallRepeat
+		return answer, true, h.settle(ctx, store.Done, h.Body)
+	}
+	if h.begun == store.Resumed && !rec.wroteAnything() { // a choice may have been made meanwhile
+		merged.LeadID, merged.UnknownCaller, merged.SeveralLeads = c.LeadID, c.UnknownCaller, c.SeveralLeads
+		h.Line = merged.line()
+	}
+	rec.Call = merged
+	body, err := json.Marshal(rec)
+	if err != nil {
+		return CallResult{}, true, err
+	}
+	return CallResult{}, false, h.save(ctx, body)
 }
 
 // otherLine tells whether a call is about another number than the one that was
 // seen first under its call_id.
-func otherLine(first string, c Call) bool {
-	line := phone.Parse(c.Phone, "").Last10
-	return line != "" && first != "" && line != first
+func otherLine(first, c Call) bool {
+	a, b := phone.Parse(first.Phone, "").Last10, phone.Parse(c.Phone, "").Last10
+	return a != "" && b != "" && a != b
 }
 
-func otherCall(c Call, first string) error {
+func otherCall(c Call, h *hold, rec *callRecord) error {
+	first := "which waits to be written (" + fmt.Sprintf("pending_id %d)", h.Seq)
+	if rec.Answer != nil && rec.Answer.ID != 0 {
+		first = fmt.Sprintf("logged as note %d on %s", rec.Answer.ID, rec.Answer.URL)
+	}
 	return problem.New(problem.Conflict, fmt.Sprintf("the call_id %q belongs to a call with another number, %s; nothing was written now", c.CallID, first)).
 		WithField("call_id").WithNext("Give each call its own call_id.")
 }
@@ -126,8 +184,10 @@ func checkCall(c Call) error {
 	if strings.TrimSpace(c.Phone) == "" && c.LeadID == 0 {
 		return problem.Invalid("phone", "phone is missing").WithNext("Give the customer's phone number, or lead_id.")
 	}
-	if err := needText("summary", c.Summary); err != nil {
-		return err
+	if !c.NoteOnly {
+		if err := needText("summary", c.Summary); err != nil {
+			return err
+		}
 	}
 	if c.DurationSeconds < 0 {
 		return problem.Invalid("duration_seconds", "duration_seconds is negative").WithNext("Leave it out if it is not known.")
@@ -162,65 +222,12 @@ func (c Call) words() []word {
 	}
 }
 
-// logCall looks first and writes then: whatever is wrong with the names is found
-// out before anything is written.
-func (s *Service) logCall(ctx context.Context, c Call, content string) (CallResult, error) {
-	release, err := s.turns.take(ctx, c.keys()...)
-	if err != nil {
-		return CallResult{}, err
-	}
-	defer release()
-	run, resumed := s.calls.take(c.CallID)
-	if resumed && otherLine(run.line, c) {
-		s.calls.keep(c.CallID, run)
-		return CallResult{}, otherCall(c, "whose logging was begun")
-	}
-	if !resumed {
-		if run, err = s.beginCall(ctx, c, content); err != nil {
-			return CallResult{}, err
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return CallResult{}, err
-	}
-	ctx, cancel := finishing(ctx)
-	defer cancel()
-	if run.card.id == 0 {
-		made, err := s.makeCard(ctx, run)
-		if err != nil {
-			return CallResult{}, err
-		}
-		run.card = made
-	}
-	release()
-	out, err := s.writeCall(ctx, run)
-	if err != nil && run.wroteAnything() {
-		s.calls.keep(c.CallID, run)
-	}
-	out.line, out.content = run.line, run.content
-	return out, err
-}
-
 // keys are the turns of a call: of its caller, who may have to be made.
 func (c Call) keys() []string {
 	if c.LeadID != 0 {
 		return nil
 	}
 	return personKeys(c.Phone, "")
-}
-
-// beginCall reads the arguments and chooses the card.
-func (s *Service) beginCall(ctx context.Context, c Call, content string) (*callRun, error) {
-	plan, err := s.planCall(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	run := &callRun{plan: plan, steps: map[string]stepResult{}, line: phone.Parse(c.Phone, "").Last10, content: content}
-	if run.card, err = s.chooseCard(ctx, plan); err != nil {
-		return nil, err
-	}
-	run.change, err = s.planChange(ctx, plan, run.card)
-	return run, err
 }
 
 // finishing is a context under which writing goes on although the client has
@@ -232,9 +239,4 @@ func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithDeadline(ctx, deadline)
 	}
 	return context.WithCancel(ctx)
-}
-
-// gaveUp tells the failure of a job whose client went away.
-func gaveUp(err error) bool {
-	return errors.Is(err, context.Canceled) || kommo.HasCode(err, kommo.CodeCanceled)
 }

@@ -54,9 +54,13 @@ func (p *callPlan) notes(c card) []kommo.NoteWrite {
 	return out
 }
 
-// texts are the summary and the transcript, in notes that Kommo takes.
+// texts are the summary and the transcript, in notes that Kommo takes. A report
+// that came before the summary is written has the call's note alone.
 func (p *callPlan) texts() []string {
-	out := pieces(p.summaryText(), maxNote)
+	var out []string
+	if strings.TrimSpace(p.Summary) != "" || len(compact(p.ActionItems...)) > 0 {
+		out = pieces(p.summaryText(), maxNote)
+	}
 	return append(out, p.transcripts()...)
 }
 
@@ -156,7 +160,11 @@ func (p *callPlan) circumstances(head string) string {
 	if !p.started.IsZero() {
 		parts = append(parts, p.started.In(p.zone).Format(noteClock))
 	}
-	return strings.Join(append(parts, compact(p.AgentName)...), " · ")
+	parts = append(parts, compact(p.AgentName)...)
+	if mood := strings.TrimSpace(p.Sentiment); mood != "" {
+		parts = append(parts, "Sentiment: "+short(strings.ToLower(mood), headline))
+	}
+	return strings.Join(parts, " · ")
 }
 
 func (p *callPlan) nextStep() string {

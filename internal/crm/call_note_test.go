@@ -65,7 +65,7 @@ func TestNoteReadsLikeANote(t *testing.T) {
 			"Call in - Olá!\n+5511955550142 · 2026-01-05 10:30 · Iris\n\nQuer um orçamento.\n\n(AI-written summary)",
 		},
 	} {
-		c.call.LeadID = lead
+		c.call.LeadID, c.call.CallID = lead, c.text // each a call of its own
 		_, call, texts := r.logged(c.call)
 		callEqual(t, "type", call.Type, c.typ)
 		if len(texts) != 1 || texts[0] != c.text {
@@ -80,7 +80,7 @@ func TestOutcomesBecomeKommosStatuses(t *testing.T) {
 	for outcome, status := range map[string]kommo.CallStatus{
 		"left_message": 1, "call_back_later": 2, "not_available": 3, "conversation": 4, "wrong_number": 5, "no_answer": 6, "busy": 7, "": 0,
 	} {
-		_, note, _ := r.logged(crm.Call{LeadID: lead, Summary: "x", Outcome: outcome})
+		_, note, _ := r.logged(crm.Call{LeadID: lead, Summary: "x", Outcome: outcome, CallID: "outcome " + outcome})
 		call, ok := note.Call()
 		if !ok || call.Status != status {
 			t.Errorf("%s: %+v", outcome, call)

@@ -3,7 +3,7 @@ package crm
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -23,13 +23,15 @@ type callPlan struct {
 	number    phone.Number
 	region    string // the country in which bare numbers are read
 	zone      *time.Location
-	uniq      string    // call_id, or a random text: by it a lost note is found again
+	uniq      string    // by it a lost note is found again
+	accepted  time.Time // dates in words are read from here
 	started   time.Time // zero: not told
 	exact     bool      // started has a time of day
 	recording string    // empty where there is none that Kommo may show
 	pipeline  *directory.Pipeline
 	due       deadline
 	taskUser  directory.User // zero: the card's user
+	taskDone  bool
 	skipped   []string
 	warnings  []string
 }
@@ -52,7 +54,8 @@ func (p *callPlan) createdAt() kommo.Unix {
 }
 
 // planCall reads the arguments: names, dates, the phone.
-func (s *Service) planCall(ctx context.Context, c Call) (*callPlan, error) {
+func (s *Service) planCall(ctx context.Context, rec *callRecord) (*callPlan, error) {
+	c := rec.Call
 	if err := s.names.Warm(ctx, callSections(c)...); err != nil {
 		return nil, err
 	}
@@ -61,9 +64,11 @@ func (s *Service) planCall(ctx context.Context, c Call) (*callPlan, error) {
 		return nil, err
 	}
 	p := &callPlan{Call: c, number: phone.Parse(c.Phone, account.Country), region: account.Country, zone: account.Location()}
-	p.uniq = cmp.Or(strings.TrimSpace(c.CallID), strings.ToLower(rand.Text()))
+	s.zone.Store(p.zone)
+	p.uniq, p.accepted = rec.Uniq, rec.Accepted
 	p.FollowUpText = strings.TrimSpace(c.FollowUpText)
-	if err := p.readStart(s.clock.Now()); err != nil {
+	p.open(rec)
+	if err := p.readStart(); err != nil {
 		return nil, err
 	}
 	p.readRecording()
@@ -95,7 +100,23 @@ func callSections(c Call) []directory.Section {
 	return out
 }
 
-func (p *callPlan) readStart(now time.Time) error {
+// open leaves of the call's wishes those that no earlier attempt has fulfilled.
+func (p *callPlan) open(rec *callRecord) {
+	p.Fields, p.Tags = maps.Clone(p.Fields), slices.Clone(p.Tags)
+	for _, name := range rec.Applied.Fields {
+		delete(p.Fields, name)
+	}
+	p.Tags = slices.DeleteFunc(p.Tags, func(tag string) bool { return slices.Contains(rec.Applied.Tags, strings.TrimSpace(tag)) })
+	if rec.Applied.Stage {
+		p.Stage = ""
+	}
+	if rec.Steps[stepTask].finished() {
+		p.taskDone = true
+	}
+}
+
+func (p *callPlan) readStart() error {
+	now := p.accepted
 	if strings.TrimSpace(p.StartedAt) == "" {
 		return nil
 	}
@@ -127,7 +148,7 @@ func (s *Service) planFollowUp(ctx context.Context, p *callPlan) (err error) {
 	if p.FollowUpText == "" {
 		return nil
 	}
-	if p.due, err = s.due(ctx, "follow_up_due", cmp.Or(strings.TrimSpace(p.FollowUpDue), "tomorrow")); err != nil {
+	if p.due, err = s.dueFrom(ctx, p.accepted, "follow_up_due", cmp.Or(strings.TrimSpace(p.FollowUpDue), "tomorrow")); err != nil {
 		return err
 	}
 	var warning string

@@ -3,7 +3,9 @@ package crm
 // What became of a call.
 const (
 	CallLogged      = "logged"       // written, see Written and Warnings
-	CallRepeat      = "repeat"       // logged before under the same call_id; nothing was written now
+	CallQueued      = "queued"       // Kommo cannot take it now: it is kept and written later
+	CallRepeat      = "repeat"       // logged before, this delivery brings nothing new; nothing was written now
+	CallMerged      = "merged"       // logged before; what this delivery brought anew was added
 	CallNeedsChoice = "needs_choice" // several cards fit; nothing was written
 	CallRejected    = "rejected"     // no card may be made for this caller; nothing was written
 )
@@ -25,9 +27,9 @@ type CallResult struct {
 	Skipped    []string        `json:"skipped,omitempty"`  // what was asked for and does not apply, with the reason
 	Warnings   []string        `json:"warnings,omitempty"` // what failed after the call was on the card, and how to repair it
 	LookedUp   bool            `json:"looked_up,omitempty"`
-
-	line    string // the caller's number, to notice a call_id used for another call
-	content string // digest of the call, to notice a repeat that brings something else
+	PendingID  int64           `json:"pending_id,omitempty"`  // of what waits: with queued, or the rest of a logged call
+	Reason     string          `json:"reason,omitempty"`      // why it waits
+	NextTryAt  string          `json:"next_try_at,omitempty"` // RFC 3339 in the account's zone
 }
 
 // CallCandidate is a card that the call may belong on.

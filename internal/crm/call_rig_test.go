@@ -51,6 +51,7 @@ type callRig struct {
 	api   *kommo.Client
 	jobs  *crm.Service
 	clock *leapClock
+	began time.Time
 
 	mu     sync.Mutex
 	flying int
@@ -82,6 +83,7 @@ func newCallRig(t *testing.T, opts ...sandbox.Option) *callRig {
 		t.Fatal(err)
 	}
 	r.jobs = crm.New(r.api, names, clock)
+	r.began = time.Now()
 	r.forget()
 	return r
 }
@@ -155,6 +157,36 @@ func (r *callRig) lead(name string) kommo.Lead {
 		r.Fatalf("lead %q: %v, %d found", name, err, len(page.Items))
 	}
 	return page.Items[0]
+}
+
+// drain lets a worker deliver what waits, with time enough for every pause.
+func (r *callRig) drain() {
+	r.Helper()
+	for range 20 {
+		list, err := r.jobs.Pending(r.Context(), 1)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if list.Waiting == 0 {
+			return
+		}
+		r.clock.After(10 * time.Minute)
+		r.jobs.DeliverDue(r.Context())
+	}
+	list, _ := r.jobs.Pending(r.Context(), 10)
+	r.Fatalf("the outbox does not drain: %s", mustJSON(r, list))
+}
+
+// moves counts how often a lead was moved since the rig was made.
+func (r *callRig) moves(lead int64) int {
+	r.Helper()
+	page, err := r.api.Events.List(r.Context(), kommo.EventFilter{
+		Entity: "lead", EntityIDs: []int64{lead}, Types: []string{"lead_status_changed"}, CreatedAt: kommo.Between(r.began, time.Time{}),
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return len(page.Items)
 }
 
 // notes are the notes of a card, the newest first.

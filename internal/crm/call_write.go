@@ -12,113 +12,99 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
-// callRun is a call on its way: its card, and what was done so far.
-type callRun struct {
-	plan   *callPlan
-	card   callCard
-	change leadChange
-	steps  map[string]stepResult
-
-	line    string // see CallResult
-	content string
-}
-
-// The steps of writing a call, which go at once.
-const (
-	stepNotes  = "notes"
-	stepTask   = "task"
-	stepChange = "change"
-)
-
-// stepResult is what became of one step. A finished step is not done again:
-// one that succeeded, and one whose outcome nobody knows.
-type stepResult struct {
-	finished bool
-	err      error
-	written  []string
-	created  []Record
-	warning  string
-	before   CallStage
-	after    CallStage
-	lookedUp bool
-}
-
-// wroteAnything tells whether a failed call has left something in Kommo.
-func (r *callRun) wroteAnything() bool {
-	for _, step := range r.steps {
-		if step.finished {
-			return true
-		}
-	}
-	return len(r.card.created) > 0
-}
-
-// writeCall does the steps that are not done yet, all at once, and puts the
-// answer together. Only the notes decide whether the call is logged: a task or a
-// change that fails is a warning.
-func (s *Service) writeCall(ctx context.Context, run *callRun) (CallResult, error) {
+// writeCall does the steps that are not done yet, all at once. Only the notes
+// decide whether the call is logged: a task or a change that Kommo refuses for
+// good is a warning. What time may heal waits.
+func (s *Service) writeCall(ctx context.Context, run *callRun) error {
 	var (
-		wg sync.WaitGroup
-		mu sync.Mutex
+		wg       sync.WaitGroup
+		notesErr error
 	)
 	for name, step := range s.openSteps(run) {
 		wg.Go(func() {
-			result := step(ctx, run)
-			mu.Lock()
-			defer mu.Unlock()
-			run.steps[name] = result
+			err := step(ctx, run)
+			wait := s.waitingFor(err)
+			switch {
+			case err == nil:
+			case wait != nil:
+				run.postpone(wait)
+			case name == stepTask, name == stepChange:
+				run.finish(name, callStep{Warning: run.failed(name, err)}, nil)
+			default:
+				notesErr = err // one of the steps only: notes, or the updates of them
+			}
 		})
 	}
 	wg.Wait()
-	if err := run.steps[stepNotes].err; err != nil {
-		return CallResult{}, run.notLogged(err)
-	}
-	return s.callResult(run), nil
+	return notesErr
 }
 
 // openSteps are the steps that the call asks for and that are not finished.
-func (s *Service) openSteps(run *callRun) map[string]func(context.Context, *callRun) stepResult {
-	open := map[string]func(context.Context, *callRun) stepResult{stepNotes: s.noteStep}
-	if run.plan.FollowUpText != "" {
+func (s *Service) openSteps(run *callRun) map[string]func(context.Context, *callRun) error {
+	open := map[string]func(context.Context, *callRun) error{}
+	switch {
+	case run.rec.Notes == nil:
+		open[stepNotes] = s.noteStep
+	case run.plan.notesDiffer(run.rec.Notes):
+		open[stepUpdate] = s.updateStep
+	}
+	if run.plan.FollowUpText != "" && !run.plan.taskDone {
 		open[stepTask] = s.taskStep
 	}
-	if !run.change.empty() && !run.card.complete {
+	if !run.change.empty() {
 		open[stepChange] = s.changeStep
-	}
-	for name, step := range run.steps {
-		if step.finished {
-			delete(open, name)
-		}
 	}
 	return open
 }
 
-// callResult is the answer to a call whose notes are written.
+// failed is the warning for a step that Kommo refuses.
+func (r *callRun) failed(name string, err error) string {
+	c := r.card
+	if name == stepTask {
+		return fmt.Sprintf("The follow-up task was not created: %s. Create it with create_task on %s %d.", said(err), c.kind, c.id)
+	}
+	return fmt.Sprintf("Not written: %s, since %s. Use %s on lead %d.", strings.Join(r.change.parts(), ", "), said(err), r.change.tools(), c.id)
+}
+
+// callResult is the answer to a call whose notes are written: what was done since
+// the last answer.
 func (s *Service) callResult(run *callRun) CallResult {
-	c, p := run.card, run.plan
+	c, p, rec := run.card, run.plan, run.rec
 	out := CallResult{
-		Status: CallLogged, URL: s.cardURL(c.kind, c.id), Card: s.record(c.kind, c.id, c.name), Why: c.why,
-		Created: append([]Record{}, c.created...), Found: append([]Record{}, c.found...), Written: []string{},
-		Skipped: append(append([]string(nil), p.skipped...), run.notApplicable()...), LookedUp: c.lookedUp,
-		Warnings: append(append([]string(nil), p.warnings...), c.warnings...),
+		Status: CallLogged, ID: rec.Notes.Call, URL: s.cardURL(c.kind, c.id), Card: s.record(c.kind, c.id, c.name), Why: c.why,
+		Created: []Record{}, Found: append([]Record{}, c.found...), Written: []string{},
+		Skipped:  append(append([]string(nil), p.skipped...), run.notApplicable()...),
+		Warnings: append(warned(nil, run.hold.warning), append(p.warnings, c.warnings...)...),
 	}
-	for _, name := range []string{stepNotes, stepTask, stepChange} {
-		step := run.steps[name]
-		out.Written = append(out.Written, step.written...)
-		out.Created = append(out.Created, step.created...)
-		out.Warnings = warned(out.Warnings, step.warning)
-		out.LookedUp = out.LookedUp || step.lookedUp
-		if step.after.Stage != "" {
-			out.Before, out.After = step.before, step.after
+	for _, name := range rec.stepNames() {
+		step := rec.Steps[name]
+		if !step.Done || step.Answered {
+			continue
+		}
+		out.Written = append(out.Written, step.Written...)
+		out.Created = append(out.Created, step.Created...)
+		out.Warnings = warned(out.Warnings, step.Warning)
+		out.LookedUp = out.LookedUp || step.LookedUp
+		if step.After.Stage != "" {
+			out.Before, out.After = step.Before, step.After
 		}
 	}
-	for _, r := range run.steps[stepNotes].created {
-		if r.Kind == KindCall {
-			out.ID = r.ID
+	return out
+}
+
+// stepNames are the steps in the order in which they are told.
+func (r *callRecord) stepNames() []string {
+	order := []string{stepCard, stepNotes, stepUpdate, stepMore, stepTask, stepChange}
+	var out []string
+	for _, kind := range order {
+		var names []string
+		for name := range r.Steps {
+			if first, _, _ := strings.Cut(name, " "); first == kind {
+				names = append(names, name)
+			}
 		}
-	}
-	if c.complete {
-		out.Written = append(out.Written, run.change.parts()...)
+		slices.Sort(names)
+		out = append(out, names...)
 	}
 	return out
 }
@@ -128,7 +114,7 @@ func (r *callRun) notApplicable() []string {
 	var out []string
 	p := r.plan
 	if r.card.kind == KindLead {
-		if strings.TrimSpace(p.Stage) != "" && r.change.stage == nil && !r.card.complete {
+		if strings.TrimSpace(p.Stage) != "" && r.change.stage == nil && !r.rec.Applied.Stage {
 			out = append(out, "stage: the lead is there already")
 		}
 		return out
@@ -140,27 +126,6 @@ func (r *callRun) notApplicable() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// notLogged is the failure of the notes. It says what is in Kommo all the same,
-// so that nobody asks for it twice.
-func (r *callRun) notLogged(err error) error {
-	var left []string
-	for _, c := range r.card.created {
-		left = append(left, fmt.Sprintf("%s %d", c.Kind, c.ID))
-	}
-	for _, name := range []string{stepTask, stepChange} {
-		left = append(left, r.steps[name].written...)
-	}
-	if len(left) == 0 {
-		return err
-	}
-	p := asProblem(err)
-	p.Message = strings.TrimRight(p.Message, ". ") + ". The call is not logged, but this was written: " + strings.Join(left, "; ")
-	if !problem.HasCode(err, problem.OutcomeUnknown) && strings.TrimSpace(r.plan.CallID) != "" {
-		p.Next = "Call again with the same call_id: only what is missing will be written."
-	}
-	return p
 }
 
 // asProblem is a copy of a refusal to which more can be said.

@@ -39,7 +39,7 @@ func (s *Service) CreateElement(ctx context.Context, n NewElement) (MadeElement,
 	if err := needText("name", n.Name); err != nil {
 		return MadeElement{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "create_catalog_element", n.Key, n, func(ctx context.Context) (MadeElement, error) {
+	out, repeat, err := once(ctx, s, "create_catalog_element", n.Key, n, func(ctx context.Context) (MadeElement, error) {
 		return withNames(ctx, s, func(ctx context.Context) (MadeElement, error) { return s.createElement(ctx, n) })
 	})
 	out.Repeat = repeat
@@ -79,7 +79,7 @@ func (s *Service) createElement(ctx context.Context, n NewElement) (MadeElement,
 
 // writeElement writes an element once and looks it up if the answer is lost.
 func (s *Service) writeElement(ctx context.Context, c directory.Catalog, w kommo.ElementWrite) (id int64, lookedUp bool, err error) {
-	sent := s.clock.Now()
+	sent := s.since(ctx)
 	return settle(ctx, s.clock, write[int64]{
 		what: fmt.Sprintf("the element %q of %s", short(w.Name, longName), c.Name),
 		send: func(ctx context.Context) (int64, error) {
@@ -87,13 +87,13 @@ func (s *Service) writeElement(ctx context.Context, c directory.Catalog, w kommo
 			if err != nil {
 				return 0, err
 			}
-			s.made.take(KindElement, made[0].ID)
+			s.took(ctx, KindElement, made[0].ID)
 			return made[0].ID, nil
 		},
 		find: func(ctx context.Context) (int64, bool, error) {
 			page, err := s.api.Elements.List(ctx, c.ID, kommo.ElementFilter{Query: w.Name, ListOptions: kommo.ListOptions{Limit: kommo.MaxPage}})
 			for _, e := range page.Items {
-				if sameText(e.Name, w.Name) && !e.Deleted && s.isOurs(KindElement, e.ID, e.CreatedAt, sent) {
+				if sameText(e.Name, w.Name) && !e.Deleted && s.isOurs(ctx, KindElement, e.ID, e.CreatedAt, sent) {
 					return e.ID, true, nil
 				}
 			}

@@ -27,7 +27,7 @@ func (s *Service) AttachFile(ctx context.Context, in FileOnCard) (StoredFile, er
 	if err != nil {
 		return StoredFile{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "attach_file", in.Key, in, func(ctx context.Context) (StoredFile, error) {
+	out, repeat, err := once(ctx, s, "attach_file", in.Key, in, func(ctx context.Context) (StoredFile, error) {
 		return s.attachFile(ctx, in, c)
 	})
 	out.Repeat = repeat
@@ -108,7 +108,7 @@ func (s *Service) holdsFile(ctx context.Context, c card, uuid string) (bool, err
 // noteFile writes a note with the file; what goes wrong is a warning, since the
 // file is on the card already.
 func (s *Service) noteFile(ctx context.Context, out *StoredFile, c card, file kommo.DriveFile) {
-	sent := s.clock.Now()
+	sent := s.since(ctx)
 	id, lookedUp, err := settle(ctx, s.clock, write[int64]{
 		what: fmt.Sprintf("a note on %s %d", c.kind, c.id),
 		send: func(ctx context.Context) (int64, error) {
@@ -119,7 +119,7 @@ func (s *Service) noteFile(ctx context.Context, out *StoredFile, c card, file ko
 			if err != nil {
 				return 0, err
 			}
-			s.made.take(KindNote, made[0].ID)
+			s.took(ctx, KindNote, made[0].ID)
 			return made[0].ID, nil
 		},
 		find: func(ctx context.Context) (int64, bool, error) {
@@ -127,7 +127,7 @@ func (s *Service) noteFile(ctx context.Context, out *StoredFile, c card, file ko
 				ListOptions: kommo.ListOptions{Limit: newestRows}, Types: []string{kommo.NoteAttachment}, Order: newest,
 			})
 			for _, n := range page.Items {
-				if p, ok := n.Attachment(); ok && p.FileUUID == file.UUID && s.isOurs(KindNote, n.ID, n.CreatedAt, sent) {
+				if p, ok := n.Attachment(); ok && p.FileUUID == file.UUID && s.isOurs(ctx, KindNote, n.ID, n.CreatedAt, sent) {
 					return n.ID, true, nil
 				}
 			}

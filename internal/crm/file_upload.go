@@ -74,7 +74,7 @@ func (s *Service) UploadFile(ctx context.Context, n NewFile) (StoredFile, error)
 	if err != nil {
 		return StoredFile{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "upload_file", n.Key, n, func(ctx context.Context) (StoredFile, error) {
+	out, repeat, err := once(ctx, s, "upload_file", n.Key, n, func(ctx context.Context) (StoredFile, error) {
 		return s.uploadFile(ctx, n, c, data)
 	})
 	out.Repeat = repeat
@@ -120,7 +120,7 @@ func (s *Service) drive(ctx context.Context) (*kommo.Drive, error) {
 // storeFile uploads once. An upload that broke before its last part left no file,
 // so it is begun anew once; one whose last answer was lost is looked up.
 func (s *Service) storeFile(ctx context.Context, drive *kommo.Drive, n kommo.NewFile, data []byte) (kommo.DriveFile, bool, error) {
-	sent := s.clock.Now()
+	sent := s.since(ctx)
 	return settle(ctx, s.clock, write[kommo.DriveFile]{
 		what: fmt.Sprintf("the file %q", n.Name),
 		send: func(ctx context.Context) (kommo.DriveFile, error) {
@@ -132,14 +132,14 @@ func (s *Service) storeFile(ctx context.Context, drive *kommo.Drive, n kommo.New
 				err = errors.Unwrap(err) // without its last part there is no file
 			}
 			if err == nil {
-				s.made.take(KindFile, int64(file.ID))
+				s.took(ctx, KindFile, int64(file.ID))
 			}
 			return file, err
 		},
 		find: func(ctx context.Context) (kommo.DriveFile, bool, error) {
 			page, err := drive.List(ctx, kommo.FileFilter{ListOptions: kommo.ListOptions{Limit: kommo.MaxPage}, Term: n.Name})
 			for _, f := range page.Items {
-				if f.Name == n.Name && int(f.Size) == len(data) && s.isOurs(KindFile, int64(f.ID), f.CreatedAt, sent) {
+				if f.Name == n.Name && int(f.Size) == len(data) && s.isOurs(ctx, KindFile, int64(f.ID), f.CreatedAt, sent) {
 					return f, true, nil
 				}
 			}

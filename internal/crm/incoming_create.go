@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"strings"
@@ -59,7 +61,7 @@ func (s *Service) CreateIncoming(ctx context.Context, n NewIncoming) (MadeIncomi
 	if err := n.check(); err != nil {
 		return MadeIncoming{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "create_incoming_lead", n.Key, n, func(ctx context.Context) (MadeIncoming, error) {
+	out, repeat, err := once(ctx, s, "create_incoming_lead", n.Key, n, func(ctx context.Context) (MadeIncoming, error) {
 		return withNames(ctx, s, func(ctx context.Context) (MadeIncoming, error) { return s.createIncoming(ctx, n) })
 	})
 	out.Repeat = repeat
@@ -146,8 +148,18 @@ func (s *Service) createIncoming(ctx context.Context, n NewIncoming) (MadeIncomi
 	return out, nil
 }
 
+// sourceUID is by what a lost answer is looked up: the same for a repeat under a
+// key.
+func sourceUID(key string) string {
+	if key == "" {
+		return rand.Text()
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:13])
+}
+
 func (s *Service) planIncoming(ctx context.Context, n NewIncoming) (incomingPlan, error) {
-	p := incomingPlan{NewIncoming: n, uid: rand.Text(), source: cmp.Or(strings.TrimSpace(n.Source), incomingSource)}
+	p := incomingPlan{NewIncoming: n, uid: sourceUID(n.Key), source: cmp.Or(strings.TrimSpace(n.Source), incomingSource)}
 	account, err := s.names.Account(ctx)
 	if err != nil {
 		return p, err

@@ -55,7 +55,7 @@ func (s *Service) CreateLead(ctx context.Context, n NewLead) (MadeLead, error) {
 	if err := n.check(); err != nil {
 		return MadeLead{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "create_lead_with_contact", n.Key, n, func(ctx context.Context) (MadeLead, error) {
+	out, repeat, err := once(ctx, s, "create_lead_with_contact", n.Key, n, func(ctx context.Context) (MadeLead, error) {
 		return withNames(ctx, s, func(ctx context.Context) (MadeLead, error) { return s.createLead(ctx, n) })
 	})
 	out.Repeat = repeat

@@ -12,7 +12,7 @@ import (
 // writeLead sends a lead with its contact and company once, and looks it up if the
 // answer is lost.
 func (s *Service) writeLead(ctx context.Context, lead kommo.ComplexLead) (made kommo.ComplexCreated, lookedUp bool, err error) {
-	sent := s.clock.Now()
+	sent := s.since(ctx)
 	return settle(ctx, s.clock, write[kommo.ComplexCreated]{
 		what: fmt.Sprintf("the lead %q", short(lead.Name, longName)),
 		send: func(ctx context.Context) (kommo.ComplexCreated, error) {
@@ -20,7 +20,7 @@ func (s *Service) writeLead(ctx context.Context, lead kommo.ComplexLead) (made k
 			if err != nil {
 				return kommo.ComplexCreated{}, err
 			}
-			s.made.take(KindLead, made[0].ID)
+			s.took(ctx, KindLead, made[0].ID)
 			return made[0], nil
 		},
 		find: func(ctx context.Context) (kommo.ComplexCreated, bool, error) {
@@ -29,7 +29,7 @@ func (s *Service) writeLead(ctx context.Context, lead kommo.ComplexLead) (made k
 				ListOptions: kommo.ListOptions{Limit: newestRows},
 			})
 			for _, l := range page.Items {
-				if out, ok := s.isLead(l, lead, sent); ok {
+				if out, ok := s.isLead(ctx, l, lead, sent); ok {
 					return out, true, nil
 				}
 			}
@@ -40,7 +40,7 @@ func (s *Service) writeLead(ctx context.Context, lead kommo.ComplexLead) (made k
 
 // isLead tells whether a lead is the one that was sent. The stage is not compared:
 // what the account has automated may have moved it already.
-func (s *Service) isLead(l kommo.Lead, want kommo.ComplexLead, sent time.Time) (kommo.ComplexCreated, bool) {
+func (s *Service) isLead(ctx context.Context, l kommo.Lead, want kommo.ComplexLead, sent time.Time) (kommo.ComplexCreated, bool) {
 	out := kommo.ComplexCreated{ID: l.ID}
 	if !sameText(l.Name, want.Name) || want.Price != nil && *want.Price != l.Amount() || want.PipelineID != 0 && want.PipelineID != l.PipelineID {
 		return out, false
@@ -59,7 +59,7 @@ func (s *Service) isLead(l kommo.Lead, want kommo.ComplexLead, sent time.Time) (
 		}
 		out.CompanyID = &id
 	}
-	return out, s.isOurs(KindLead, l.ID, l.CreatedAt, sent)
+	return out, s.isOurs(ctx, KindLead, l.ID, l.CreatedAt, sent)
 }
 
 // linkedTo finds a linked record: the one of the id, or any where the id is 0.

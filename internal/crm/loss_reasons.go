@@ -61,7 +61,7 @@ func (s *Service) CreateLossReason(ctx context.Context, name string, position in
 		return MadeReason{}, err
 	}
 	w := kommo.LossReasonWrite{Name: strings.Join(strings.Fields(name), " "), Sort: position}
-	out, repeat, err := once(ctx, s.done, "create_loss_reason", key, w, func(ctx context.Context) (MadeReason, error) { return s.createReason(ctx, w) })
+	out, repeat, err := once(ctx, s, "create_loss_reason", key, w, func(ctx context.Context) (MadeReason, error) { return s.createReason(ctx, w) })
 	out.Repeat = repeat
 	return out, err
 }

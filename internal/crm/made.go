@@ -36,8 +36,8 @@ var newest = kommo.Order{By: "id", Desc: true}
 
 // isOurs tells whether a record that equals the one that was sent was made since,
 // and claims it.
-func (s *Service) isOurs(kind string, id int64, created kommo.Unix, sent time.Time) bool {
-	return !created.Time().Before(sent.Add(-clockSkew)) && s.made.take(kind, id)
+func (s *Service) isOurs(ctx context.Context, kind string, id int64, created kommo.Unix, sent time.Time) bool {
+	return !created.Time().Before(sent.Add(-clockSkew)) && s.took(ctx, kind, id)
 }
 
 // withNames does what resolves names and sends a request once, and once more

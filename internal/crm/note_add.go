@@ -31,7 +31,7 @@ func (s *Service) AddNote(ctx context.Context, n NewNote) (Made, error) {
 	if err := checkNote("text", n.Text); err != nil {
 		return Made{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "add_note", n.Key, n, func(ctx context.Context) (Made, error) {
+	out, repeat, err := once(ctx, s, "add_note", n.Key, n, func(ctx context.Context) (Made, error) {
 		id, lookedUp, err := s.writeNote(ctx, c, n.Text)
 		if err != nil {
 			return Made{}, c.explained(err)
@@ -47,7 +47,7 @@ func (s *Service) AddNote(ctx context.Context, n NewNote) (Made, error) {
 
 // writeNote writes a common note once and looks it up if the answer is lost.
 func (s *Service) writeNote(ctx context.Context, c card, text string) (id int64, lookedUp bool, err error) {
-	sent := s.clock.Now()
+	sent := s.since(ctx)
 	return settle(ctx, s.clock, write[int64]{
 		what: fmt.Sprintf("a note on %s %d", c.kind, c.id),
 		send: func(ctx context.Context) (int64, error) {
@@ -57,7 +57,7 @@ func (s *Service) writeNote(ctx context.Context, c card, text string) (id int64,
 			if err != nil {
 				return 0, err
 			}
-			s.made.take(KindNote, made[0].ID)
+			s.took(ctx, KindNote, made[0].ID)
 			return made[0].ID, nil
 		},
 		find: func(ctx context.Context) (int64, bool, error) {
@@ -65,7 +65,7 @@ func (s *Service) writeNote(ctx context.Context, c card, text string) (id int64,
 				ListOptions: kommo.ListOptions{Limit: newestRows}, Order: newest,
 			})
 			for _, n := range page.Items {
-				if n.Type == kommo.NoteCommon && sameText(n.Text(), text) && s.isOurs(KindNote, n.ID, n.CreatedAt, sent) {
+				if n.Type == kommo.NoteCommon && sameText(n.Text(), text) && s.isOurs(ctx, KindNote, n.ID, n.CreatedAt, sent) {
 					return n.ID, true, nil
 				}
 			}

@@ -46,7 +46,7 @@ func (s *Service) CreatePerson(ctx context.Context, n NewPerson) (Made, error) {
 	if err := n.check(); err != nil {
 		return Made{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "create_"+n.Kind, n.Key, n, func(ctx context.Context) (Made, error) {
+	out, repeat, err := once(ctx, s, "create_"+n.Kind, n.Key, n, func(ctx context.Context) (Made, error) {
 		return withNames(ctx, s, func(ctx context.Context) (Made, error) { return s.createPerson(ctx, n) })
 	})
 	out.Repeat = repeat

@@ -13,7 +13,7 @@ import (
 // writeNewPerson sends a contact or company once, and looks it up if the answer
 // is lost.
 func (s *Service) writeNewPerson(ctx context.Context, c card, w kommo.ContactWrite) (id int64, lookedUp bool, err error) {
-	sent := s.clock.Now()
+	sent := s.since(ctx)
 	return settle(ctx, s.clock, write[int64]{
 		what: fmt.Sprintf("the %s %q", c.kind, short(w.Name, longName)),
 		send: func(ctx context.Context) (int64, error) {
@@ -21,13 +21,13 @@ func (s *Service) writeNewPerson(ctx context.Context, c card, w kommo.ContactWri
 			if err != nil {
 				return 0, err
 			}
-			s.made.take(c.kind, made)
+			s.took(ctx, c.kind, made)
 			return made, nil
 		},
 		find: func(ctx context.Context) (int64, bool, error) {
 			cards, err := s.newestCards(ctx, c)
 			for _, held := range cards {
-				if s.isPerson(held, w, sent) {
+				if s.isPerson(ctx, held, w, sent) {
 					return held.id, true, nil
 				}
 			}
@@ -64,7 +64,7 @@ func (s *Service) newestCards(ctx context.Context, c card) ([]cardView, error) {
 }
 
 // isPerson tells whether a card is the one that was sent.
-func (s *Service) isPerson(held cardView, want kommo.ContactWrite, sent time.Time) bool {
+func (s *Service) isPerson(ctx context.Context, held cardView, want kommo.ContactWrite, sent time.Time) bool {
 	if !sameText(held.name, want.Name) {
 		return false
 	}
@@ -78,7 +78,7 @@ func (s *Service) isPerson(held cardView, want kommo.ContactWrite, sent time.Tim
 			}
 		}
 	}
-	return s.isOurs(held.kind, held.id, held.created, sent)
+	return s.isOurs(ctx, held.kind, held.id, held.created, sent)
 }
 
 // intoCompany puts a contact that exists by now into its company, which is made

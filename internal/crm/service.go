@@ -5,33 +5,72 @@ package crm
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
+
+// DefaultCallWait is how long somebody waits for a call to be logged before it is
+// kept and delivered later: voice platforms give up after 20 seconds.
+const DefaultCallWait = 12 * time.Second
 
 // Service does the jobs in one account. Safe for concurrent use.
 type Service struct {
-	api   *kommo.Client
-	names *directory.Directory
-	clock kommo.Clock
-	done  *memo
-	made  claims
-	turns turns
+	api     *kommo.Client
+	names   *directory.Directory
+	clock   kommo.Clock
+	log     *slog.Logger
+	journal *journal
+	made    claims
+	turns   turns
+
+	callWait time.Duration
+	zone     atomic.Pointer[time.Location] // the account's, once it is known
+	outbox   outbox
 
 	// reasonLast is set once Kommo has refused a loss reason together with the stage.
 	reasonLast atomic.Bool
-	calls      callRuns
 }
 
 // Provider chooses the account of the calling principal. Without a token it
 // answers a *problem.Problem with the code no_token that says how to set one.
 type Provider func(ctx context.Context) (*Service, error)
 
+// Option changes a Service while New makes it.
+type Option func(*settings)
+
+type settings struct {
+	store    *store.Store
+	callWait time.Duration
+	log      *slog.Logger
+}
+
+// WithStore keeps what must survive a restart in a store; without it, in memory.
+func WithStore(st *store.Store) Option { return func(s *settings) { s.store = st } }
+
+// WithCallWait sets how long a caller waits for a call to be logged before it is
+// delivered later.
+func WithCallWait(d time.Duration) Option { return func(s *settings) { s.callWait = d } }
+
+// WithLogger sets where the delivery of waiting calls is logged. No text of
+// customers is.
+func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = log } }
+
 // New makes the service of one account.
-func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock) *Service {
-	return &Service{api: api, names: names, clock: clock, done: newMemo(clock)}
+func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock, opts ...Option) *Service {
+	spare := store.NewMemory(clock.Now)
+	set := settings{store: spare, callWait: DefaultCallWait, log: slog.New(slog.DiscardHandler)}
+	for _, opt := range opts {
+		opt(&set)
+	}
+	return &Service{
+		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait,
+		journal: newJournal(api.Host(), set.store, spare), outbox: newOutbox(),
+	}
 }
 
 // Directory is what the account calls things, for resources and completions.

@@ -22,10 +22,26 @@ type write[T any] struct {
 	find func(context.Context) (out T, ok bool, err error) // looks whether it is there
 }
 
+// thirdLook is how long after a request whose outcome is unknown a look-up that
+// finds nothing is believed, so that it may be sent again.
+const thirdLook = 30 * time.Second
+
 // settle sends a create. If its outcome is unknown it looks the record up, at
 // once and again after two seconds: found is a success with lookedUp set, and
-// not found is the problem outcome_unknown. Nothing is ever sent again.
+// not found is the problem outcome_unknown. Nothing is sent again within a call.
+//
+// A job that was tried before under its key (see once) looks first: what it finds
+// it does not send, and it sends again only if the first try was long enough ago.
 func settle[T any](ctx context.Context, clock kommo.Clock, w write[T]) (out T, lookedUp bool, err error) {
+	if job, _ := jobOf(ctx); !job.since.IsZero() {
+		out, ok, err := look(ctx, w.find)
+		if ok {
+			return out, true, nil
+		}
+		if wait := job.sent.Add(thirdLook).Sub(clock.Now()); err != nil || wait > 0 {
+			return out, false, stillUnknown(w.what, err, wait)
+		}
+	}
 	out, err = w.send(ctx)
 	if !kommo.HasCode(err, kommo.CodeUnknownOutcome) {
 		return out, false, err
@@ -62,6 +78,17 @@ func pause(ctx context.Context, clock kommo.Clock, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// stillUnknown is the answer to a repeat that comes too early, or that cannot look.
+func stillUnknown(what string, cause error, wait time.Duration) error {
+	wait = max(wait, secondLook)
+	p := problem.New(problem.OutcomeUnknown, "an earlier call with this key asked Kommo for "+what+" and got no answer; it was looked for again and not found yet")
+	if cause != nil {
+		p.Message = "an earlier call with this key asked Kommo for " + what + " and got no answer, and it cannot be looked up now: " + said(cause)
+	}
+	return p.WithRetryAfter(wait).Wrap(cause).
+		WithNext("Repeat the call with the same key after that time: it looks again, and writes it if it is not there.")
 }
 
 func unknownOutcome(what string, looks int, cause error) error {

@@ -123,8 +123,8 @@ func createNamed[T any](ctx context.Context, s *Service, c creation[T]) (SetupMa
 	if err != nil {
 		return out, had, err
 	}
-	if there {
-		id, name := c.of(had)
+	id, name := c.of(had)
+	if job, _ := jobOf(ctx); there && job.since.IsZero() {
 		return out, had, taken(c.kind, name, id)
 	}
 	made, lookedUp, err := settle(ctx, s.clock, write[T]{
@@ -220,7 +220,7 @@ func named[T any](all []T, name string, of func(T) string) (T, bool) {
 
 // onceMade runs a create under its idempotency key.
 func onceMade(ctx context.Context, s *Service, job, key string, input any, run func(context.Context) (SetupMade, error)) (SetupMade, error) {
-	out, repeat, err := once(ctx, s.done, job, key, input, run)
+	out, repeat, err := once(ctx, s, job, key, input, run)
 	out.Repeat = repeat
 	return out, err
 }

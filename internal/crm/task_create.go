@@ -41,7 +41,7 @@ func (s *Service) CreateTask(ctx context.Context, t NewTask) (MadeTask, error) {
 	if err := needText("text", t.Text); err != nil {
 		return MadeTask{}, err
 	}
-	out, repeat, err := once(ctx, s.done, "create_task", t.Key, t, func(ctx context.Context) (MadeTask, error) {
+	out, repeat, err := once(ctx, s, "create_task", t.Key, t, func(ctx context.Context) (MadeTask, error) {
 		return withNames(ctx, s, func(ctx context.Context) (MadeTask, error) { return s.createTask(ctx, c, t) })
 	})
 	out.Repeat = repeat
@@ -88,11 +88,16 @@ type deadline struct {
 // due reads a deadline. One in the past is taken: people note down what should
 // have been done.
 func (s *Service) due(ctx context.Context, argument, text string) (deadline, error) {
+	return s.dueFrom(ctx, s.clock.Now(), argument, text)
+}
+
+// dueFrom reads a deadline that was said at a moment.
+func (s *Service) dueFrom(ctx context.Context, said time.Time, argument, text string) (deadline, error) {
 	account, err := s.names.Account(ctx)
 	if err != nil {
 		return deadline{}, err
 	}
-	at, err := when.Due(text, account.Location(), s.clock.Now())
+	at, err := when.Due(text, account.Location(), said)
 	if err != nil {
 		return deadline{}, badTime(argument, err)
 	}
@@ -105,15 +110,19 @@ func (s *Service) due(ctx context.Context, argument, text string) (deadline, err
 
 // writeTask writes a task once and looks it up if the answer is lost.
 func (s *Service) writeTask(ctx context.Context, c card, w kommo.TaskWrite) (id int64, lookedUp bool, err error) {
-	sent := s.clock.Now()
-	return settle(ctx, s.clock, write[int64]{
+	return settle(ctx, s.clock, s.taskWrite(c, w, s.since(ctx)))
+}
+
+// taskWrite is the create of a task; what is found must have been made since.
+func (s *Service) taskWrite(c card, w kommo.TaskWrite, since time.Time) write[int64] {
+	return write[int64]{
 		what: fmt.Sprintf("a task on %s %d", c.kind, c.id),
 		send: func(ctx context.Context) (int64, error) {
 			made, err := s.api.Tasks.Create(ctx, []kommo.TaskWrite{w})
 			if err != nil {
 				return 0, err
 			}
-			s.made.take(KindTask, made[0].ID)
+			s.took(ctx, KindTask, made[0].ID)
 			return made[0].ID, nil
 		},
 		find: func(ctx context.Context) (int64, bool, error) {
@@ -122,11 +131,11 @@ func (s *Service) writeTask(ctx context.Context, c card, w kommo.TaskWrite) (id 
 			})
 			for _, t := range page.Items {
 				same := t.EntityID == c.id && t.EntityType == c.entity && t.Deadline == w.Deadline && sameText(t.Text, w.Text)
-				if same && s.isOurs(KindTask, t.ID, t.CreatedAt, sent) {
+				if same && s.isOurs(ctx, KindTask, t.ID, t.CreatedAt, since) {
 					return t.ID, true, nil
 				}
 			}
 			return 0, false, err
 		},
-	})
+	}
 }

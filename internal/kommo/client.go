@@ -42,7 +42,8 @@ type Client struct {
 	attempt    time.Duration
 	rate       int // requests a second that the account allows
 	gate       *Gate
-	hostGate   *Gate // nil unless WithHostLimiter
+	hostGate   *Gate      // nil unless WithHostLimiter
+	common     CommonRate // nil unless WithCommonRate
 	handle     handler
 }
 

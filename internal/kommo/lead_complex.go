@@ -28,6 +28,14 @@ type ComplexParts struct {
 	Contacts  []ContactWrite   `json:"contacts,omitzero"`
 	Companies []CompanyWrite   `json:"companies,omitzero"`
 	Metadata  *ComplexMetadata `json:"metadata,omitzero"`
+	Source    *ComplexSource   `json:"source,omitzero"`
+}
+
+// ComplexSource says from which of the integration's sources a lead comes, by the
+// source's external id (Kommo API facts: leads, sources).
+type ComplexSource struct {
+	ExternalID string `json:"external_id"`
+	Type       string `json:"type"` // widget
 }
 
 // ComplexMetadata says which form an incoming lead came from.

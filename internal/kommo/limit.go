@@ -14,9 +14,16 @@ func (c *Client) limit(next handler) handler {
 		if err != nil {
 			return nil, err
 		}
+		common, err := c.commonLane(ctx)
+		if err != nil {
+			own.release()
+			shared.release()
+			return nil, err
+		}
 		written := func(httptrace.WroteRequestInfo) {
 			own.sent()
 			shared.sent()
+			common.settle(true)
 		}
 		rep, err := next(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: written}), o)
 		e, failed := errors.AsType[*Error](err)
@@ -24,6 +31,7 @@ func (c *Client) limit(next handler) handler {
 		// not say, is settled now.
 		own.settle(!failed || e.sent)
 		shared.settle(!failed || e.sent)
+		common.settle(!failed || e.sent)
 		c.observe(own, e)
 		return rep, err
 	}
@@ -58,6 +66,9 @@ func (c *Client) observe(s *slot, e *Error) {
 	case e.Status == 0: // no answer, no conclusion
 	case e.Code == CodeRateLimited, e.Code == CodeBlocked:
 		e.RetryAfter = c.gate.slowDown(s, e.Code, e.RetryAfter)
+		if c.common != nil {
+			c.common.Pause(c.clock.Now().Add(e.RetryAfter))
+		}
 	case e.Status < 500:
 		c.gate.recovered(s)
 	}

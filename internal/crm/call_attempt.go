@@ -1,0 +1,318 @@
+package crm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
+)
+
+// callRun is one attempt at a call.
+type callRun struct {
+	hold        *hold
+	rec         *callRecord
+	interactive bool // somebody waits for the answer
+
+	away error // Kommo was found away
+
+	plan   *callPlan
+	card   callCard
+	change leadChange
+
+	mu    sync.Mutex // guards rec.Steps, rec.Notes, rec.Applied and waits
+	waits *postponed
+}
+
+// postponed is why a call cannot be finished now, and when to go on with it.
+type postponed struct {
+	at     time.Time
+	reason string
+	cause  error // of Kommo being away, for the pause of the account
+}
+
+func (p *postponed) Error() string { return p.reason }
+
+// postpone notes that a step has to wait; the latest moment counts.
+func (r *callRun) postpone(p *postponed) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits == nil || p.at.After(r.waits.at) {
+		r.waits = p
+	}
+}
+
+// attempt carries a call as far as it goes now, and keeps how far that was.
+func (s *Service) attempt(ctx context.Context, run *callRun) (CallResult, error) {
+	ctx = withJob(ctx, keyedJob{name: CallKind + " " + run.hold.Key})
+	err := s.inTurn(ctx, run)
+	if err == nil {
+		err = s.carryOut(ctx, run)
+	}
+	return s.conclude(ctx, run, err)
+}
+
+// inTurn waits until the calls of the same line that were accepted before are
+// written. Behind one that waits for Kommo this one waits as well.
+func (s *Service) inTurn(ctx context.Context, run *callRun) error {
+	const reason = "an earlier call of this number is not written yet"
+	for {
+		running, waiting, err := run.hold.st.Ahead(ctx, run.hold.Op)
+		switch {
+		case ctx.Err() != nil || err == nil && waiting > 0:
+			return &postponed{at: s.clock.Now(), reason: reason}
+		case err != nil:
+			return stateFailed(err)
+		case running == 0:
+			return nil
+		}
+		waitReal(ctx, busyPoll)
+	}
+}
+
+// carryOut looks first and writes then: whatever is wrong with the names is found
+// out before anything is written.
+func (s *Service) carryOut(ctx context.Context, run *callRun) (err error) {
+	release, err := s.turns.take(ctx, run.rec.Call.keys()...)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if run.plan, err = s.planCall(ctx, run.rec); err != nil {
+		return err
+	}
+	if err = s.findCard(ctx, run); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
+	if run.card.id == 0 {
+		if run.card, err = s.makeCard(ctx, run); err != nil {
+			return err
+		}
+	}
+	run.rec.Card = run.card.kept()
+	release()
+	leave, err := s.writeAlone(ctx, run.card.card)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.writeCall(ctx, run)
+}
+
+// findCard is the card that was chosen before, else the one to choose now, with
+// what the call changes on it.
+func (s *Service) findCard(ctx context.Context, run *callRun) (err error) {
+	if run.rec.Card != nil {
+		run.card, err = s.recallCard(ctx, run)
+	} else {
+		run.card, err = s.chooseCard(ctx, run.plan)
+	}
+	if err == nil {
+		run.change, err = s.planChange(ctx, run.plan, run.card)
+	}
+	return err
+}
+
+// writeAlone makes calls that reach one card by different numbers write one after
+// the other, in all processes: only so can a look-up tell whose a record is.
+func (s *Service) writeAlone(ctx context.Context, c card) (leave func(), err error) {
+	st, _ := s.journal.store()
+	name, owner := fmt.Sprintf("card %s %s %d", s.journal.account, c.kind, c.id), store.Owner()
+	release, err := s.turns.take(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		ok, err := st.Hold(ctx, name, owner, store.Lease)
+		if err != nil {
+			release()
+			return nil, stateFailed(err)
+		}
+		if ok {
+			return func() {
+				_ = st.Leave(ctx, name, owner) // it ends by itself as well
+				release()
+			}, nil
+		}
+		if !waitReal(ctx, busyPoll) {
+			release()
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// conclude keeps the attempt and says what came of it.
+func (s *Service) conclude(ctx context.Context, run *callRun, err error) (CallResult, error) {
+	h, rec := run.hold, run.rec
+	if err == nil {
+		err = run.unfinished()
+	}
+	if err == nil {
+		return s.finished(ctx, run)
+	}
+	if wait := s.waitingFor(err); wait != nil {
+		return s.queued(ctx, run, wait)
+	}
+	no, undecided := errors.AsType[*unwritten](err)
+	switch {
+	case !run.interactive || rec.Answer != nil || rec.wroteAnything() || h.begun == store.Resumed && !undecided:
+		h.Reason = said(err)
+		if undecided {
+			h.Reason = no.result.Why
+		}
+		err = errors.Join(run.notLogged(err), s.keep(ctx, run, store.Dead))
+	default:
+		h.drop(ctx)
+	}
+	if undecided {
+		return no.result, nil
+	}
+	return CallResult{}, err
+}
+
+// unfinished is why the call has to be gone on with; nil if it has not.
+func (r *callRun) unfinished() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits == nil {
+		return nil
+	}
+	return r.waits
+}
+
+// finished keeps a call of which everything is written, and answers it.
+func (s *Service) finished(ctx context.Context, run *callRun) (CallResult, error) {
+	out := s.callResult(run)
+	if run.rec.Answer == nil {
+		first := out
+		run.rec.Answer = &first
+	} else {
+		out.Status = CallMerged
+	}
+	run.rec.Applied.Stage = run.rec.Applied.Stage || run.rec.Call.Stage != "" // no later delivery moves the lead
+	run.answered()
+	run.hold.Reason, run.hold.NextTry = "", time.Time{}
+	if err := s.keep(ctx, run, store.Done); err != nil {
+		out.Warnings = append(out.Warnings, "The call is written, but that could not be recorded: "+said(err)+".")
+	}
+	return out, nil
+}
+
+// queued keeps a call that Kommo cannot take now.
+func (s *Service) queued(ctx context.Context, run *callRun, wait *postponed) (CallResult, error) {
+	h := run.hold
+	h.Reason, h.NextTry = wait.reason, wait.at
+	h.Tries++
+	notes := run.rec.Steps[stepNotes].finished()
+	if err := s.keep(ctx, run, store.Waiting); err != nil {
+		return CallResult{}, run.notLogged(err)
+	}
+	if wait.cause != nil && !problem.HasCode(wait.cause, problem.OutcomeUnknown) {
+		run.away = wait.cause
+	}
+	s.wake()
+	out := CallResult{Status: CallQueued, Created: []Record{}, Found: []Record{}, Written: []string{}}
+	if notes {
+		out = s.callResult(run)
+	}
+	out.PendingID, out.Reason, out.NextTryAt = h.Seq, wait.reason, s.local(ctx, wait.at)
+	return out, nil
+}
+
+// keep ends the hold with the record as it is.
+func (s *Service) keep(ctx context.Context, run *callRun, state store.State) error {
+	run.mu.Lock()
+	body, err := json.Marshal(run.rec)
+	run.mu.Unlock()
+	if err != nil {
+		return stateFailed(err)
+	}
+	return run.hold.settle(ctx, state, body)
+}
+
+// answered notes which steps the caller has been told of.
+func (r *callRun) answered() {
+	for _, step := range r.rec.Steps {
+		step.Answered = step.Done
+	}
+}
+
+// firstTry is after what time a call that found Kommo away is tried again; the
+// worker's pauses grow from there.
+const firstTry = 15 * time.Second
+
+// waitingFor says when to go on after an error that time may heal; nil for one
+// that it does not.
+func (s *Service) waitingFor(err error) *postponed {
+	if p, ok := errors.AsType[*postponed](err); ok {
+		return p
+	}
+	if problem.HasCode(err, problem.OutcomeUnknown) {
+		return &postponed{at: s.clock.Now().Add(thirdLook), reason: said(err), cause: err}
+	}
+	if !away(err) {
+		return nil
+	}
+	wait := firstTry
+	if e, ok := errors.AsType[*kommo.Error](err); ok {
+		wait = max(wait, e.RetryAfter)
+	}
+	return &postponed{at: s.clock.Now().Add(wait), reason: said(err), cause: err}
+}
+
+// away tells the errors of a Kommo that cannot take anything now: the network, a
+// 429 or a block, a 5xx, an unpaid account, a token that was revoked, a time that
+// ran out.
+func away(err error) bool {
+	if gaveUp(err) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	if _, ok := errors.AsType[*kommo.Error](err); ok {
+		return kommo.HasCode(err, kommo.CodeRateLimited, kommo.CodeBlocked, kommo.CodeServer, kommo.CodeNetwork, kommo.CodeTimeout,
+			kommo.CodeBadResponse, kommo.CodePayment, kommo.CodeUnauthorized, kommo.CodeTransient, kommo.CodeUnknownOutcome, kommo.CodeTooLarge)
+	}
+	return problem.HasCode(err, problem.RateLimited, problem.Blocked, problem.Unauthorized, problem.PaymentRequired,
+		problem.KommoUnavailable, problem.BadResponse, problem.Timeout)
+}
+
+// gaveUp tells the failure of a job whose client went away.
+func gaveUp(err error) bool {
+	return errors.Is(err, context.Canceled) || kommo.HasCode(err, kommo.CodeCanceled)
+}
+
+// notLogged is the failure of a call that is not logged. It says what is in Kommo
+// all the same, so that nobody asks for it twice.
+func (r *callRun) notLogged(err error) error {
+	var left []string
+	for _, name := range slices.Sorted(maps.Keys(r.rec.Steps)) {
+		step := r.rec.Steps[name]
+		left = append(left, step.Written...)
+		if name == stepCard {
+			for _, c := range step.Created {
+				left = append(left, fmt.Sprintf("%s %d", c.Kind, c.ID))
+			}
+		}
+	}
+	if len(left) == 0 {
+		return err
+	}
+	p := asProblem(err)
+	p.Message = strings.TrimRight(p.Message, ". ") + ". The call is not logged, but this was written: " + strings.Join(left, "; ")
+	if strings.TrimSpace(r.rec.Call.CallID) != "" {
+		p.Next = "Call again with the same call_id: only what is missing will be written."
+	}
+	return p
+}

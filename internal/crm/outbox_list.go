@@ -1,0 +1,197 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/when"
+)
+
+// PendingCall is a call that was accepted and is not logged whole.
+type PendingCall struct {
+	ID        int64    `json:"pending_id"`
+	State     string   `json:"state"` // waiting, running, dead
+	CallID    string   `json:"call_id,omitempty"`
+	Phone     string   `json:"phone,omitempty"`
+	LeadID    int64    `json:"lead_id,omitempty"`
+	Summary   string   `json:"summary,omitempty"` // cut
+	Accepted  string   `json:"accepted"`
+	Reason    string   `json:"reason,omitempty"`
+	NextTryAt string   `json:"next_try_at,omitempty"`
+	Tries     int      `json:"tries,omitempty"`
+	Written   []string `json:"written,omitempty"` // what is in Kommo already
+}
+
+// PendingCalls are the calls that wait and those that were refused for good, in
+// the order of their acceptance.
+type PendingCalls struct {
+	Items   []PendingCall `json:"items"`
+	Waiting int           `json:"waiting"`
+	Dead    int           `json:"dead"`
+	HasMore bool          `json:"has_more"`
+}
+
+// Pending lists the outbox.
+func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) {
+	out := PendingCalls{Items: []PendingCall{}}
+	if !s.journal.exists() {
+		return out, nil
+	}
+	st, _ := s.journal.store()
+	counts, err := st.Counts(ctx, s.journal.account, CallKind)
+	if err != nil {
+		return out, stateFailed(err)
+	}
+	out.Waiting, out.Dead = counts[store.Waiting]+counts[store.Running], counts[store.Dead]
+	ops, err := st.List(ctx, s.journal.account, CallKind, limit+1, store.Running, store.Waiting, store.Dead)
+	if err != nil {
+		return out, stateFailed(err)
+	}
+	if out.HasMore = len(ops) > limit; out.HasMore {
+		ops = ops[:limit]
+	}
+	for _, op := range ops {
+		out.Items = append(out.Items, s.pendingCall(ctx, op))
+	}
+	return out, nil
+}
+
+func (s *Service) pendingCall(ctx context.Context, op store.Op) PendingCall {
+	out := PendingCall{ID: op.Seq, State: string(op.State), Accepted: s.local(ctx, op.Created), Reason: op.Reason, Tries: op.Tries}
+	if op.State == store.Waiting {
+		out.NextTryAt = s.local(ctx, op.NextTry)
+	}
+	rec, err := readRecord(op.Body)
+	if err != nil {
+		out.Reason = said(err)
+		return out
+	}
+	out.CallID, out.Phone, out.LeadID, out.Summary = rec.Call.CallID, rec.Call.Phone, rec.Call.LeadID, short(rec.Call.Summary, 2*longName)
+	for _, name := range rec.stepNames() {
+		out.Written = append(out.Written, rec.Steps[name].Written...)
+	}
+	return out
+}
+
+// local writes a moment in the account's zone, as far as it is known: while Kommo
+// is away it may not be.
+func (s *Service) local(_ context.Context, t time.Time) string {
+	zone := s.zone.Load()
+	if zone == nil {
+		zone = time.UTC
+	}
+	return when.Format(t, zone)
+}
+
+// RetryPending tries a call of the outbox at once. leadID, if not 0, chooses the
+// card of a call that could not be placed.
+func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResult, error) {
+	h, err := s.holdPending(ctx, id)
+	if err != nil {
+		return CallResult{}, err
+	}
+	defer h.done()
+	rec, err := readRecord(h.Body)
+	if err != nil {
+		return CallResult{}, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
+	}
+	if leadID != 0 && rec.Card == nil {
+		rec.Call.LeadID = leadID
+		h.Line = rec.Call.line()
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.callWait)
+	defer cancel()
+	run := &callRun{hold: h, rec: rec}
+	out, err := s.attempt(ctx, run)
+	s.observe(run.away)
+	return out, err
+}
+
+// DropPending erases a call of the outbox, and what was received about it.
+func (s *Service) DropPending(ctx context.Context, id int64) (PendingCall, error) {
+	h, err := s.holdPending(ctx, id)
+	if err != nil {
+		return PendingCall{}, err
+	}
+	out := s.pendingCall(ctx, h.Op)
+	h.drop(ctx)
+	if out.CallID != "" {
+		err = h.st.Erase(ctx, s.journal.account, HookLine(out.CallID))
+	}
+	return out, err
+}
+
+// HookLine is the line of what platforms have sent about a call.
+func HookLine(callID string) string { return "report " + callID }
+
+func (s *Service) holdPending(ctx context.Context, id int64) (*hold, error) {
+	missing := problem.Missing("pending_id", fmt.Sprintf("no call with the pending_id %d waits", id)).
+		WithNext("List what waits with list_pending_calls (or kommo-mcp outbox list); it may be logged by now.")
+	if !s.journal.exists() {
+		return nil, missing
+	}
+	st, _ := s.journal.store()
+	op, ok, err := st.BySeq(ctx, s.journal.account, CallKind, id)
+	if err != nil {
+		return nil, stateFailed(err)
+	}
+	if !ok || op.State == store.Done {
+		return nil, missing
+	}
+	h, err := s.journal.begin(ctx, op)
+	if err != nil {
+		return nil, waitedForTwin(err)
+	}
+	if h.begun == store.Resumed {
+		return h, nil
+	}
+	if h.begun == store.Again { // it was delivered meanwhile
+		return nil, errors.Join(missing, h.settle(ctx, store.Done, h.Body))
+	}
+	h.drop(ctx)
+	return nil, missing
+}
+
+// Flush makes one attempt at each call that waits, whether it is due or not, and
+// says what is left.
+func (s *Service) Flush(ctx context.Context) (delivered int, left PendingCalls, err error) {
+	if s.journal.exists() {
+		st, _ := s.journal.store()
+		ops, err := st.List(ctx, s.journal.account, CallKind, 10_000, store.Running, store.Waiting)
+		if err != nil {
+			return 0, left, stateFailed(err)
+		}
+		for _, op := range ops {
+			out, err := s.RetryPending(ctx, op.Seq, 0)
+			if err == nil && out.PendingID == 0 && (out.Status == CallLogged || out.Status == CallMerged) {
+				delivered++
+			}
+			if ctx.Err() != nil || s.pausedFor() > 0 {
+				break // Kommo is away for the others as well
+			}
+		}
+	}
+	left, err = s.Pending(ctx, 100)
+	return delivered, left, err
+}
+
+// DeliverDue makes one attempt at each call that is due, for processes that run no
+// worker. It ends when Kommo is away.
+func (s *Service) DeliverDue(ctx context.Context) {
+	if !s.journal.exists() {
+		return
+	}
+	st, _ := s.journal.store()
+	owner := store.Owner()
+	if mine, err := st.Hold(ctx, s.workerName(), owner, workerLease); err != nil || !mine {
+		return
+	}
+	if err := s.deliverDue(ctx, st, owner); err != nil {
+		s.log.WarnContext(ctx, "delivery of calls", "error", err)
+	}
+	_ = st.Leave(context.WithoutCancel(ctx), s.workerName(), owner) // it ends by itself as well
+}

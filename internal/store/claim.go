@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"time"
+)
+
+// Claim notes that a record of Kommo is the one that by has made. It is false if
+// another claimed it before; claiming again what is one's own is true.
+func (s *Store) Claim(ctx context.Context, account, kind string, id int64, by string) (ok bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var holder string
+		row := tx.QueryRowContext(ctx, `INSERT INTO claim (account, kind, id, holder, at) VALUES (?,?,?,?,?)
+			ON CONFLICT DO UPDATE SET at = at RETURNING holder`, account, kind, id, by, s.now().UnixMilli())
+		if err := row.Scan(&holder); err != nil {
+			return err
+		}
+		ok = holder == by
+		return nil
+	})
+	return ok, err
+}
+
+// Hold takes a name for a time: one worker an account, one writer a card. The
+// holder renews it with its own Hold; ok is false while another has it.
+func (s *Store) Hold(ctx context.Context, name, owner string, d time.Duration) (ok bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		now := s.now()
+		res, err := tx.ExecContext(ctx, `INSERT INTO lease (name, owner, until) VALUES (?,?,?)
+			ON CONFLICT DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE owner = excluded.owner OR until <= ?`,
+			name, owner, now.Add(d).UnixMilli(), now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		ok = n > 0
+		return err
+	})
+	return ok, err
+}
+
+// Leave gives a name back.
+func (s *Store) Leave(ctx context.Context, name, owner string) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM lease WHERE name = ? AND owner = ?", name, owner)
+		return err
+	})
+}
+
+// Owner is a name for whoever holds something, unlike any other.
+func Owner() string { return rand.Text() }

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// State is where a job stands.
+type State string
+
+// The states of a job.
+const (
+	Running State = "running" // somebody works on it, as long as its lease lasts
+	Waiting State = "waiting" // to be tried again at NextTry
+	Done    State = "done"
+	Dead    State = "dead" // refused for good: Reason says why
+)
+
+// Lease is how long a job stays its holder's without a sign of life. It is longer
+// than any call may take; a job whose holder was killed is taken up after it.
+const Lease = 25 * time.Second
+
+// Op is one job, known by its account, kind and key.
+type Op struct {
+	Seq     int64 // order of acceptance
+	Account string
+	Kind    string
+	Key     string
+	Line    string // jobs of one line are done one after the other; empty: none
+	State   State
+	Tries   int
+	NextTry time.Time
+	Reason  string // why it waits or is dead
+	Created time.Time
+	Updated time.Time
+	Body    []byte // the caller's; JSON
+
+	owner string // who holds it; Save and Settle check it
+}
+
+// Begun says what Begin found.
+type Begun int
+
+// The findings of Begin.
+const (
+	Fresh   Begun = iota + 1 // it was not there; the caller holds it now
+	Resumed                  // it was begun before and nobody works on it; the caller holds it now
+	Again                    // it was done before; the caller holds it now
+	Busy                     // somebody else holds it
+)
+
+// ErrLost tells a holder that its lease ran out and another took the job up.
+var ErrLost = errors.New("the job was taken up by somebody else")
+
+const opColumns = "seq, account, kind, key, line, state, tries, next, reason, created, updated, body, owner"
+
+// Begin claims the job named by account, kind and key for the caller, who ends
+// the hold with Settle or Drop. Where the job exists already, Body and Line of
+// the stored one are answered.
+func (s *Store) Begin(ctx context.Context, op Op) (Op, Begun, error) {
+	var (
+		out   Op
+		begun Begun
+	)
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		now := s.now()
+		old, leased, err := opByKey(ctx, tx, op.Account, op.Kind, op.Key, now)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			out, begun = op, Fresh
+			return s.insert(ctx, tx, &out, now)
+		case err != nil:
+			return err
+		case old.State == Running && leased:
+			out, begun = old, Busy
+			return nil
+		}
+		out, begun = old, Resumed
+		if old.State == Done {
+			begun = Again
+		}
+		return s.hold(ctx, tx, &out, now)
+	})
+	return out, begun, err
+}
+
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) error {
+	op.State, op.owner, op.Created, op.Updated = Running, rand.Text(), now, now
+	if op.Body == nil {
+		op.Body = []byte{}
+	}
+	res, err := tx.ExecContext(ctx, "INSERT INTO op (account, kind, key, line, state, owner, lease, created, updated, body) VALUES (?,?,?,?,?,?,?,?,?,?)",
+		op.Account, op.Kind, op.Key, op.Line, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), op.Body)
+	if err != nil {
+		return err
+	}
+	op.Seq, err = res.LastInsertId()
+	return err
+}
+
+// hold gives the job to the caller; its former holder, if one still lives, loses it.
+func (s *Store) hold(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) error {
+	op.State, op.owner = Running, rand.Text()
+	_, err := tx.ExecContext(ctx, "UPDATE op SET state = ?, owner = ?, lease = ? WHERE seq = ?", Running, op.owner, now.Add(Lease).UnixMilli(), op.Seq)
+	return err
+}
+
+// Save keeps Body and Line of a job that the caller holds and renews the lease.
+func (s *Store) Save(ctx context.Context, op Op) error {
+	now := s.now()
+	return s.mine(ctx, "UPDATE op SET body = ?, line = ?, updated = ?, lease = ? WHERE seq = ? AND owner = ?",
+		op.Body, op.Line, now.UnixMilli(), now.Add(Lease).UnixMilli(), op.Seq, op.owner)
+}
+
+// Settle ends the hold with the State, Body, NextTry, Tries and Reason of op.
+func (s *Store) Settle(ctx context.Context, op Op) error {
+	return s.mine(ctx, "UPDATE op SET state = ?, body = ?, line = ?, tries = ?, next = ?, reason = ?, updated = ?, owner = '', lease = 0 WHERE seq = ? AND owner = ?",
+		op.State, op.Body, op.Line, op.Tries, millis(op.NextTry), op.Reason, s.now().UnixMilli(), op.Seq, op.owner)
+}
+
+// Drop forgets a job that the caller holds: nothing was done under its key.
+func (s *Store) Drop(ctx context.Context, op Op) error {
+	return s.mine(ctx, "DELETE FROM op WHERE seq = ? AND owner = ?", op.Seq, op.owner)
+}
+
+func (s *Store) mine(ctx context.Context, query string, args ...any) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(ErrLost, err)
+		}
+		return nil
+	})
+}
+
+func opByKey(ctx context.Context, tx *sql.Tx, account, kind, key string, now time.Time) (op Op, leased bool, err error) {
+	var lease int64
+	row := tx.QueryRowContext(ctx, "SELECT lease, "+opColumns+" FROM op WHERE account = ? AND kind = ? AND key = ?", account, kind, key)
+	err = scanOp(row, &op, &lease)
+	return op, lease > now.UnixMilli(), err
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanOp(row scanner, op *Op, before ...any) error {
+	var next, created, updated int64
+	err := row.Scan(append(before, &op.Seq, &op.Account, &op.Kind, &op.Key, &op.Line, &op.State, &op.Tries, &next, &op.Reason,
+		&created, &updated, &op.Body, &op.owner)...)
+	op.NextTry, op.Created, op.Updated = fromMillis(next), fromMillis(created), fromMillis(updated)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read a job: %w", err)
+	}
+	return err
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}

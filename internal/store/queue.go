@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Ahead counts the jobs of op's line that were accepted before it and are not
+// done: those that somebody works on now, and those that wait.
+func (s *Store) Ahead(ctx context.Context, op Op) (running, waiting int, err error) {
+	if op.Line == "" {
+		return 0, 0, nil
+	}
+	db, err := s.open()
+	if err != nil {
+		return 0, 0, err
+	}
+	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT COALESCE(SUM(state = 'running' AND lease > ?), 0), COALESCE(SUM(state = 'waiting' OR lease <= ?), 0) FROM op
+		WHERE account = ? AND kind = ? AND line = ? AND seq < ? AND state IN ('running', 'waiting')`,
+		s.now().UnixMilli(), s.now().UnixMilli(), op.Account, op.Kind, op.Line, op.Seq).Scan(&running, &waiting)
+	return running, waiting, err
+}
+
+// due selects jobs that may be taken up: those that wait no longer and those
+// whose holder is gone, unless one before them in their line is not done.
+const due = `account = ?1 AND kind = ?2 AND (state = 'waiting' AND next <= ?3 OR state = 'running' AND lease <= ?3)
+	AND NOT EXISTS (SELECT 1 FROM op AS p WHERE p.account = op.account AND p.kind = op.kind AND p.line = op.line AND op.line <> ''
+		AND p.seq < op.seq AND p.state IN ('running', 'waiting'))`
+
+// Take claims the first job that is due, in the order of acceptance. ok is false
+// if there is none.
+func (s *Store) Take(ctx context.Context, account, kind string) (op Op, ok bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		now := s.now()
+		row := tx.QueryRowContext(ctx, "SELECT "+opColumns+" FROM op WHERE "+due+" ORDER BY seq LIMIT 1", account, kind, now.UnixMilli())
+		err := scanOp(row, &op)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ok = true
+		return s.hold(ctx, tx, &op, now)
+	})
+	return op, ok, err
+}
+
+// NextDue is when the next job of the account may be taken up; zero if none waits.
+func (s *Store) NextDue(ctx context.Context, account, kind string) (time.Time, error) {
+	db, err := s.open()
+	if err != nil {
+		return time.Time{}, err
+	}
+	var at sql.NullInt64
+	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT MIN(CASE state WHEN 'waiting' THEN next ELSE lease END) FROM op
+		WHERE account = ? AND kind = ? AND state IN ('running', 'waiting')`, account, kind).Scan(&at)
+	return fromMillis(at.Int64), err
+}
+
+// List reads jobs of an account in the order of acceptance, at most limit.
+func (s *Store) List(ctx context.Context, account, kind string, limit int, states ...State) ([]Op, error) {
+	db, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	args := []any{account, kind}
+	for _, st := range states {
+		args = append(args, st)
+	}
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND state IN ("+
+		strings.TrimSuffix(strings.Repeat("?,", len(states)), ",")+") ORDER BY seq LIMIT ?", append(args, limit)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Op
+	for rows.Next() {
+		var op Op
+		if err := scanOp(rows, &op); err != nil {
+			return nil, err
+		}
+		out = append(out, op)
+	}
+	return out, rows.Err()
+}
+
+// Counts says how many jobs of an account are in each state.
+func (s *Store) Counts(ctx context.Context, account, kind string) (map[State]int, error) {
+	db, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT state, COUNT(*) FROM op WHERE account = ? AND kind = ? GROUP BY state", account, kind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[State]int{}
+	for rows.Next() {
+		var state State
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		out[state] = n
+	}
+	return out, rows.Err()
+}
+
+// Purge forgets finished jobs of a kind that were last touched before a moment.
+// What waits or is dead stays until somebody decides.
+func (s *Store) Purge(ctx context.Context, kind string, before time.Time) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE kind = ? AND state = 'done' AND updated < ?", kind, before.UnixMilli())
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "DELETE FROM claim WHERE at < ?", before.UnixMilli())
+		}
+		return err
+	})
+}
+
+// BySeq reads one job by its place in the order of acceptance.
+func (s *Store) BySeq(ctx context.Context, account, kind string, seq int64) (op Op, ok bool, err error) {
+	db, err := s.open()
+	if err != nil {
+		return op, false, err
+	}
+	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND seq = ?", account, kind, seq)
+	err = scanOp(row, &op)
+	if errors.Is(err, sql.ErrNoRows) {
+		return op, false, nil
+	}
+	return op, err == nil, err
+}
+
+// Erase removes all jobs of a line, whatever their state.
+func (s *Store) Erase(ctx context.Context, account, line string) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE account = ? AND line = ?", account, line)
+		return err
+	})
+}

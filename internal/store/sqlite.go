@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver: SQLite without cgo
+)
+
+// Store is the embedded implementation: SQLite. It is safe for concurrent use by
+// goroutines and processes.
+type Store struct {
+	now  func() time.Time
+	open func() (*sql.DB, error)
+	dir  string
+
+	mu sync.Mutex
+	db *sql.DB
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS op (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	account TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+	line TEXT NOT NULL DEFAULT '', state TEXT NOT NULL,
+	owner TEXT NOT NULL DEFAULT '', lease INTEGER NOT NULL DEFAULT 0,
+	tries INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
+	created INTEGER NOT NULL, updated INTEGER NOT NULL, body BLOB NOT NULL,
+	UNIQUE (account, kind, key)
+);
+CREATE INDEX IF NOT EXISTS op_open ON op (account, kind, seq) WHERE state IN ('running', 'waiting');
+CREATE INDEX IF NOT EXISTS op_line ON op (account, kind, line, seq) WHERE state IN ('running', 'waiting');
+CREATE INDEX IF NOT EXISTS op_old ON op (kind, updated) WHERE state = 'done';
+CREATE TABLE IF NOT EXISTS claim (
+	account TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, holder TEXT NOT NULL, at INTEGER NOT NULL,
+	PRIMARY KEY (account, kind, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+`
+
+// FileName is the store's file within the state directory.
+const FileName = "state.db"
+
+// New is the store in a directory, which is made (0700) with its file (0600) at
+// first use. Errors of that come from the first call and name the directory.
+func New(dir string, now func() time.Time) *Store {
+	s := &Store{now: now, dir: dir}
+	s.open = sync.OnceValues(func() (*sql.DB, error) {
+		return s.opened(openFile(dir, FileName, "synchronous(normal)", schema))
+	})
+	return s
+}
+
+// NewMemory is a store that ends with the process.
+func NewMemory(now func() time.Time) *Store {
+	s := &Store{now: now}
+	s.open = sync.OnceValues(func() (*sql.DB, error) { return s.opened(openMemory(schema)) })
+	return s
+}
+
+// Dir is the state directory; empty if the store is in memory.
+func (s *Store) Dir() string { return s.dir }
+
+// Exists tells, without opening it, whether the store holds anything yet.
+func (s *Store) Exists() bool {
+	s.mu.Lock()
+	opened := s.db != nil
+	s.mu.Unlock()
+	if opened || s.dir == "" {
+		return opened
+	}
+	_, err := os.Stat(filepath.Join(s.dir, FileName))
+	return err == nil
+}
+
+// Check opens the store, which says whether it can be used.
+func (s *Store) Check() error {
+	_, err := s.open()
+	return err
+}
+
+// Close closes the file, if it was opened.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db == nil {
+		return nil
+	}
+	return s.db.Close()
+}
+
+func (s *Store) opened(db *sql.DB, err error) (*sql.DB, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.db = db
+	return db, err
+}
+
+// write runs one short transaction. It is carried through although the caller
+// gives up meanwhile: a half-known state is worse than a late answer.
+func (s *Store) write(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
+	db, err := s.open()
+	if err != nil {
+		return err
+	}
+	return inTx(context.WithoutCancel(ctx), db, do)
+}
+
+func inTx(ctx context.Context, db *sql.DB, do func(context.Context, *sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	if err := do(ctx, tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return nil
+}
+
+const busyTimeout = "busy_timeout(5000)"
+
+func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the state directory cannot be made: %w", err)
+	}
+	path := filepath.Join(dir, name)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives its other files the same mode
+	if err != nil {
+		return nil, fmt.Errorf("the state directory cannot be written: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	dsn := fileURI(path) + "?_txlock=immediate&_pragma=" + busyTimeout + "&_pragma=journal_mode(wal)&_pragma=" + synchronous + "&_pragma=cache_size(-8192)"
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("the state cannot be opened: %w", err)
+	}
+	db.SetMaxOpenConns(4)
+	return prepared(db, schema)
+}
+
+// fileURI is a path as SQLite's URIs want it, whatever characters are in it.
+func fileURI(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive letter
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath()
+}
+
+func openMemory(schema string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // each connection would have a memory of its own
+	return prepared(db, schema)
+}
+
+func prepared(db *sql.DB, schema string) (*sql.DB, error) {
+	if _, err := db.ExecContext(context.Background(), schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("the state cannot be opened: %w", err), db.Close())
+	}
+	return db, nil
+}
