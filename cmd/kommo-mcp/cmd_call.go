@@ -35,6 +35,9 @@ func (c *callCmd) Run(ctx context.Context, a *app) error {
 		return usageError{err}
 	}
 	result := tool.Call(ctx, args)
+	if p.service != nil && p.cfg.Mode != "read" {
+		defer p.service.DeliverDue(ctx) // what earlier calls have left waiting
+	}
 	fmt.Fprintf(a.out, "%s\n", result.Structured)
 	if result.IsError {
 		fmt.Fprintln(a.errOut, result.Text)

@@ -37,6 +37,7 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 	if p.cfg.Token == "" {
 		p.log.WarnContext(ctx, "no access token: tools are listed, calls answer how to set one")
 	}
+	defer p.deliver(ctx)()
 	return server.Stdio(ctx, s, a.in, a.out, p.log)
 }
 
@@ -64,5 +65,6 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("http: %w", err)
 	}
 	p.log.InfoContext(ctx, "ready", slog.String("url", h.URL()))
+	defer p.deliver(ctx)()
 	return h.Serve(ctx)
 }

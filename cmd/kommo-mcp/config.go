@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 )
@@ -26,6 +27,8 @@ type Config struct {
 	Tools       []string      // single tools beside the toolsets; alone: exactly these
 	Exclude     []string      // tools or toolsets to leave out
 	Addr        string        // address of the http command
+	StateDir    string        // where jobs, waiting calls and the shared rate are kept; empty: nowhere to be found
+	CallWait    time.Duration // how long a caller waits for a call to be logged before it is queued
 	Demo        bool          // embedded sandbox in place of a real account
 }
 
@@ -47,6 +50,9 @@ const (
 	defaultAddr    = "127.0.0.1:8080"
 	defaultRetries = 5
 	maxRetries     = 10
+	// The strictest host gives up after 20 seconds, and an answer is given within 18.
+	defaultCallWait = 12 // seconds
+	maxCallWait     = 15
 )
 
 // loadConfig reads and checks all settings. All problems are reported at once,
@@ -62,6 +68,8 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 		MaxRetries:  r.number("KOMMO_MCP_MAX_RETRIES", defaultRetries, maxRetries),
 		RatePerHost: r.number("KOMMO_MCP_RATE_PER_HOST", 0, 1000),
 		Demo:        f.Demo,
+		StateDir:    r.text("KOMMO_MCP_STATE_DIR", "", defaultStateDir(env)),
+		CallWait:    time.Duration(r.number("KOMMO_MCP_CALL_WAIT", defaultCallWait, maxCallWait)) * time.Second,
 	}
 	if f.Demo {
 		return cfg, errors.Join(r.problems...)

@@ -47,6 +47,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	if r.account(ctx, p.client, time.Now) {
 		r.rights(ctx, p.client)
 	}
+	r.state(ctx, p)
 	r.tools(p.tools)
 	return r.verdict()
 }
@@ -175,6 +176,26 @@ func (r *checkup) rights(ctx context.Context, client *kommo.Client) {
 			why := registry.Explain(ctx, err)
 			r.fail(probe.name, why.Message, why.Next)
 		}
+	}
+}
+
+// state tells whether calls and keys can be kept on disk, and what waits there.
+func (r *checkup) state(ctx context.Context, p *product) {
+	if p.cfg.Demo {
+		return
+	}
+	if err := p.state.Check(); err != nil {
+		r.warn("state", err.Error()+": repeats are recognized and calls kept only while a server runs; set KOMMO_MCP_STATE_DIR")
+		return
+	}
+	list, err := p.service.Pending(ctx, 1)
+	switch {
+	case err != nil:
+		r.fail("state", err.Error(), "See that the disk has room.")
+	case list.Dead > 0:
+		r.warn("state", fmt.Sprintf("%s: %d calls wait, %d were refused for good; see kommo-mcp outbox list", p.cfg.StateDir, list.Waiting, list.Dead))
+	default:
+		r.ok("state", fmt.Sprintf("%s: %d calls wait", p.cfg.StateDir, list.Waiting))
 	}
 }
 

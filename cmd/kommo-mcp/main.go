@@ -44,6 +44,7 @@ type cli struct {
 	HTTP    httpCmd    `cmd:"" name:"http" help:"Serve MCP over Streamable HTTP at /mcp, on loopback."`
 	Call    callCmd    `cmd:"" help:"Run one tool and print its answer as JSON."`
 	Tools   toolsCmd   `cmd:"" help:"List the tools."`
+	Outbox  outboxCmd  `cmd:"" help:"Look after the calls that were accepted and could not be written yet."`
 	Sandbox sandboxCmd `cmd:"" help:"Serve a make-believe Kommo account for any client to try."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, token, rights and clock, and say what to do."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -57,6 +58,8 @@ func (e usageError) Unwrap() error { return e.err }
 
 // failed ends a command with exit code 1 after it has already said why.
 var errFailed = errors.New("failed")
+
+var errReadMode = usageError{errors.New("KOMMO_MCP_MODE is read: nothing is delivered in this mode")}
 
 func (a *app) run(ctx context.Context, args []string) int {
 	var (

@@ -18,6 +18,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -27,6 +28,8 @@ type product struct {
 	cfg      Config
 	provider crm.Provider
 	client   *kommo.Client // nil without a token
+	service  *crm.Service  // nil without a token
+	state    *store.Store  // of service
 	tools    []registry.Tool
 	log      *slog.Logger
 	closers  []func()
@@ -51,7 +54,7 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 			return nil, err
 		}
 	}
-	p.connect()
+	p.connect(ctx)
 	all := tools.All(p.provider, tools.WithMode(registry.Mode(p.cfg.Mode)))
 	if err := registry.Check(all); err != nil {
 		return nil, fmt.Errorf("tool definitions: %w", err)
@@ -89,7 +92,7 @@ func (p *product) startDemo(ctx context.Context) error {
 	return nil
 }
 
-func (p *product) connect() {
+func (p *product) connect(ctx context.Context) {
 	if p.cfg.Token == "" {
 		p.provider = func(context.Context) (*crm.Service, error) { return nil, noToken() }
 		return
@@ -97,14 +100,14 @@ func (p *product) connect() {
 	clock := kommo.SystemClock{}
 	p.client = kommo.New(p.cfg.Account,
 		oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token}),
-		p.clientOptions(clock)...)
+		p.clientOptions(ctx, clock)...)
 	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
 	p.closers = append(p.closers, names.Close)
-	service := crm.New(p.client, names, clock)
-	p.provider = func(context.Context) (*crm.Service, error) { return service, nil }
+	p.service = crm.New(p.client, names, clock, crm.WithStore(p.openState(clock)), crm.WithCallWait(p.cfg.CallWait), crm.WithLogger(p.log))
+	p.provider = func(context.Context) (*crm.Service, error) { return p.service, nil }
 }
 
-func (p *product) clientOptions(clock kommo.Clock) []kommo.Option {
+func (p *product) clientOptions(ctx context.Context, clock kommo.Clock) []kommo.Option {
 	opts := []kommo.Option{
 		kommo.WithClock(clock),
 		kommo.WithMaxRetries(p.cfg.MaxRetries),
@@ -115,10 +118,23 @@ func (p *product) clientOptions(clock kommo.Clock) []kommo.Option {
 	if p.cfg.BaseURL != nil {
 		opts = append(opts, kommo.WithBaseURL(p.cfg.BaseURL))
 	}
+	if !p.cfg.Demo {
+		lanes := store.NewLanes(p.cfg.StateDir, clock.Now)
+		p.closers = append(p.closers, func() { _ = lanes.Close() })
+		opts = append(opts, kommo.WithCommonRate(commonRate{context.WithoutCancel(ctx), lanes, p.accountName()}))
+	}
 	if p.cfg.RatePerHost > 0 {
 		opts = append(opts, kommo.WithHostLimiter(kommo.NewGate(p.cfg.RatePerHost, clock)))
 	}
 	return opts
+}
+
+// accountName tells accounts apart in the shared state.
+func (p *product) accountName() string {
+	if p.cfg.Account.Host == "" && p.cfg.BaseURL != nil {
+		return p.cfg.BaseURL.Host
+	}
+	return p.cfg.Account.Host
 }
 
 func (p *product) server() (*mcpserver.MCPServer, error) {

@@ -136,6 +136,9 @@ func mustFail(t *testing.T, label string, c calamity, tool registry.Tool, res re
 		t.Errorf("%s: an error for a write that was carried out: %s", label, res.Text)
 		return
 	}
+	if !res.IsError && tool.Name() == "post_call_summary" && strings.Contains(res.Text, `"status":"queued"`) && strings.Contains(res.Text, `"pending_id":`) {
+		return // accepted and kept: Kommo is away
+	}
 	if !res.IsError {
 		if c.applies && onlyWrites { // the write was carried out, and the answer says how that is known
 			if !strings.Contains(res.Text, `"looked_up":true`) {

@@ -106,7 +106,7 @@ func (s *Service) Overview(ctx context.Context, sections []string) (AccountOverv
 	if err != nil {
 		return AccountOverview{}, err
 	}
-	out.Notes = append(append(out.Notes, notes.list()...), warnings...)
+	out.Notes = append(append(append(out.Notes, notes.list()...), warnings...), s.pendingWords(ctx)...)
 	return out, nil
 }
 

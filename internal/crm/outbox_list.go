@@ -60,6 +60,16 @@ func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) 
 	return out, nil
 }
 
+// pendingWords says in a sentence that calls wait; nothing if none does.
+func (s *Service) pendingWords(ctx context.Context) []string {
+	list, err := s.Pending(ctx, 1)
+	if err != nil || list.Waiting+list.Dead == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Calls accepted and not written to Kommo: %d waiting, %d refused for good. See kommo://outbox, list_pending_calls (toolset calls) or kommo-mcp outbox list.",
+		list.Waiting, list.Dead)}
+}
+
 func (s *Service) pendingCall(ctx context.Context, op store.Op) PendingCall {
 	out := PendingCall{ID: op.Seq, State: string(op.State), Accepted: s.local(ctx, op.Created), Reason: op.Reason, Tries: op.Tries}
 	if op.State == store.Waiting {

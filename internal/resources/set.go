@@ -50,6 +50,7 @@ func catalogue() []resource {
 		{"kommo://pipelines", "pipelines", "Pipelines and stages", "All pipelines with their stages, in order, with ids.", showPipelines},
 		{"kommo://users", "users", "Users", "Users with group and rights. Needs an administrator's token.", showUsers},
 		{"kommo://roles", "roles", "Roles", "Roles with their rights in words and who has them. Needs an administrator's token.", showRoles},
+		{"kommo://outbox", "outbox", "Calls that wait", "Calls that were accepted and are not written to Kommo yet, with the reason and the next try.", showOutbox},
 	}
 }
 

@@ -81,6 +81,11 @@ func showRoles(ctx context.Context, s *crm.Service, _ map[string]string) (any, e
 	return names[crm.RoleRow]{Items: all.Items}, err
 }
 
+// showOutbox lists the first hundred calls that wait.
+func showOutbox(ctx context.Context, s *crm.Service, _ map[string]string) (any, error) {
+	return s.Pending(ctx, 100)
+}
+
 type fieldView struct {
 	ID       int64    `json:"id"`
 	Name     string   `json:"name"`

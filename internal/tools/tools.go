@@ -9,6 +9,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/automation"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/bulk"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/calls"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/catalogs"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/contacts"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/events"
@@ -37,6 +38,7 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		incomingTools(p),
 		catalogsTools(p),
 		automationTools(p),
+		callsTools(p),
 	)
 }
 
@@ -58,6 +60,10 @@ func defaultTools(p crm.Provider, server string) []registry.Tool {
 		base.PostCallSummary(p),
 		base.ReportPipeline(p),
 	}
+}
+
+func callsTools(p crm.Provider) []registry.Tool {
+	return []registry.Tool{calls.ListPendingCalls(p), calls.RetryPendingCall(p)}
 }
 
 func filesTools(p crm.Provider) []registry.Tool {

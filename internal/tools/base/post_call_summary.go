@@ -1,6 +1,7 @@
 package base
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
@@ -14,16 +15,18 @@ type postCallSummaryIn struct {
 	StartedAt           string         `json:"started_at,omitempty" jsonschema:"example=2026-12-01T15:00:00Z" jsonschema_description:"When it began; dates the notes."`
 	DurationSeconds     int64          `json:"duration_seconds,omitempty" jsonschema:"example=125" jsonschema_description:"Length in seconds."`
 	Outcome             string         `json:"outcome,omitempty" jsonschema:"enum=conversation,enum=left_message,enum=no_answer,enum=not_available,enum=busy,enum=wrong_number,enum=call_back_later" jsonschema_description:"conversation, left_message, no_answer, not_available, busy, wrong_number or call_back_later."`
-	CallID              string         `json:"call_id,omitempty" jsonschema_description:"Platform's id: logged once, in this server process."`
+	CallID              string         `json:"call_id,omitempty" jsonschema_description:"Platform's id: logged once; repeats merge."`
 	RecordingURL        string         `json:"recording_url,omitempty" jsonschema_description:"Recording link."`
 	Transcript          string         `json:"transcript,omitempty" jsonschema_description:"Gets its own note."`
 	ActionItems         []string       `json:"action_items,omitempty" jsonschema_description:"Listed in the note."`
+	Sentiment           string         `json:"sentiment,omitempty" jsonschema_description:"How the customer felt."`
 	AgentName           string         `json:"agent_name,omitempty" jsonschema_description:"Who spoke for us."`
 	LeadID              int64          `json:"lead_id,omitempty" jsonschema_description:"Lead id, from search_leads."`
 	Fields              map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name: {\"Budget\": 12000}; null clears."`
 	Tags                []string       `json:"tags,omitempty" jsonschema_description:"Tag names; new ones are made."`
 	Stage               string         `json:"stage,omitempty" jsonschema_description:"Stage name or id, won, lost."`
 	Pipeline            string         `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
+	Source              string         `json:"source,omitempty" jsonschema_description:"Source name of a new lead."`
 	FollowUpText        string         `json:"follow_up_text,omitempty" jsonschema_description:"What the task says."`
 	FollowUpDue         string         `json:"follow_up_due,omitempty" jsonschema_description:"2026-12-01T15:00; default tomorrow."`
 	FollowUpResponsible string         `json:"follow_up_responsible,omitempty" jsonschema_description:"User; default the card's."`
@@ -37,8 +40,8 @@ func PostCallSummary(p crm.Provider) registry.Tool {
 		Name: "post_call_summary", Title: "Log a call", Class: registry.Create, Destructive: true, Idempotent: true, PeopleText: true,
 		Description: "Logs a finished phone call: finds the caller by phone (or takes lead_id), chooses the active lead, else the contact's card, " +
 			"writes call and summary as notes, then task, stage, fields, tags. Use add_note if there was no call. " +
-			"Nobody has the number: see unknown_caller. status: logged, repeat, needs_choice (nothing written: repeat with lead_id), " +
-			"rejected. Read skipped and warnings.",
+			"Nobody has the number: see unknown_caller. status: logged, merged, repeat, queued (Kommo is away: written later by itself, do not repeat), " +
+			"needs_choice (nothing written: repeat with lead_id), rejected. Read skipped and warnings.",
 	}, func(ctx context.Context, in postCallSummaryIn) (crm.CallResult, error) {
 		s, err := p(ctx)
 		if err != nil {
@@ -46,8 +49,8 @@ func PostCallSummary(p crm.Provider) registry.Tool {
 		}
 		return s.LogCall(ctx, crm.Call{
 			Phone: in.Phone, Summary: in.Summary, Direction: in.Direction, StartedAt: in.StartedAt, DurationSeconds: in.DurationSeconds,
-			Outcome: in.Outcome, CallID: in.CallID, RecordingURL: in.RecordingURL, Transcript: in.Transcript, ActionItems: in.ActionItems,
-			AgentName: in.AgentName, LeadID: in.LeadID, Fields: in.Fields, Tags: in.Tags, Stage: in.Stage, Pipeline: in.Pipeline,
+			Outcome: in.Outcome, CallID: cmp.Or(in.CallID, registry.PhoneCallID(ctx)), RecordingURL: in.RecordingURL, Transcript: in.Transcript, ActionItems: in.ActionItems,
+			AgentName: in.AgentName, LeadID: in.LeadID, Fields: in.Fields, Tags: in.Tags, Stage: in.Stage, Pipeline: in.Pipeline, Source: in.Source, Sentiment: in.Sentiment,
 			FollowUpText: in.FollowUpText, FollowUpDue: in.FollowUpDue, FollowUpResponsible: in.FollowUpResponsible,
 			UnknownCaller: in.UnknownCaller, SeveralLeads: in.SeveralLeads,
 		})

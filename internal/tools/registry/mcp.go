@@ -40,7 +40,7 @@ func (t Tool) definition() mcp.Tool {
 func (t Tool) MarshalJSON() ([]byte, error) { return json.Marshal(t.definition()) }
 
 func (t Tool) handle(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	ctx, flush := withProgress(ctx, r)
+	ctx, flush := withProgress(withPhoneCallID(ctx, r), r)
 	if t.confirms {
 		ctx = withPerson(ctx, personBehind(ctx, r))
 	}

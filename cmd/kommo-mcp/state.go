@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
+)
+
+// defaultStateDir is the system's place for state; empty where the environment
+// names none.
+func defaultStateDir(env Lookup) string {
+	look := func(name string) string { v, _ := env(name); return v }
+	base := look("XDG_STATE_HOME")
+	switch home := look("HOME"); {
+	case base != "":
+	case runtime.GOOS == "windows":
+		base = look("LOCALAPPDATA")
+	case home == "":
+	case runtime.GOOS == "darwin":
+		base = filepath.Join(home, "Library", "Application Support")
+	default:
+		base = filepath.Join(home, ".local", "state")
+	}
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, "kommo-mcp")
+}
+
+// openState prepares what is kept on disk; nothing is opened before it is needed.
+// The demo keeps it in memory.
+func (p *product) openState(clock kommo.Clock) *store.Store {
+	st := store.NewMemory(clock.Now)
+	if !p.cfg.Demo {
+		st = store.New(p.cfg.StateDir, clock.Now)
+	}
+	p.state = st
+	p.closers = append(p.closers, func() { _ = st.Close() })
+	return st
+}
+
+// commonRate is the account's rate as all processes with the state directory see
+// it.
+type commonRate struct {
+	ctx     context.Context //nolint:containedctx // of the process: settling outlives the call
+	lanes   *store.Lanes
+	account string
+}
+
+// Take and the others fail where the directory cannot be written; then each
+// process keeps the rate for itself.
+func (r commonRate) Take(ctx context.Context, count int) (int, time.Duration, error) {
+	return r.lanes.Take(ctx, r.account, count)
+}
+
+func (r commonRate) Settle(lane int, free time.Time) {
+	_ = r.lanes.Settle(r.ctx, r.account, lane, free) // kept by this process in any case
+}
+
+func (r commonRate) Pause(until time.Time) {
+	_ = r.lanes.Pause(r.ctx, r.account, until) // kept by this process in any case
+}
+
+// deliver runs the worker of the waiting calls until the returned function is
+// called, which waits for the deliveries under way. In read mode nothing is ever
+// delivered.
+func (p *product) deliver(ctx context.Context) (stop func()) {
+	if p.service == nil || p.cfg.Mode == "read" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var worker sync.WaitGroup
+	worker.Go(func() { p.service.RunOutbox(ctx) })
+	return func() {
+		cancel()
+		worker.Wait()
+	}
+}
