@@ -111,7 +111,8 @@ func TestCoverageIsTrue(t *testing.T) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(class)) {
-		if !used[name] {
+		local := name == "list_pending_calls" || name == "retry_pending_call" // they look after this server's own outbox
+		if !used[name] && !local {
 			t.Errorf("the tool %s covers nothing in the table", name)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 type createReasonIn struct {
 	Name           string `json:"name" jsonschema:"minLength=1,maxLength=255,example=Chose a competitor" jsonschema_description:"The reason in a few words."`
 	Position       int64  `json:"position,omitempty" jsonschema:"minimum=1" jsonschema_description:"Place in the list, small numbers first; last if left out."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateLossReason makes a loss reason.

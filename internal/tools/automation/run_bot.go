@@ -11,7 +11,7 @@ type runBotIn struct {
 	Bot            string `json:"bot" jsonschema:"minLength=1,example=Appointment reminder" jsonschema_description:"Bot name or id, from list_bots."`
 	LeadID         int64  `json:"lead_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"From search_leads."`
 	ContactID      int64  `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"From search_contacts."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // RunBot starts a bot on a lead or contact. It writes to customers.

@@ -12,7 +12,7 @@ type addNoteIn struct {
 	LeadID         int64  `json:"lead_id,omitempty" jsonschema_description:"From search_leads."`
 	ContactID      int64  `json:"contact_id,omitempty" jsonschema_description:"From search_contacts."`
 	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once."`
 }
 
 // AddNote is the tool add_note.

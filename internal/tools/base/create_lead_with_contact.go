@@ -23,7 +23,7 @@ type createLeadWithContactIn struct {
 	ContactFields  map[string]any `json:"contact_fields,omitempty" jsonschema_description:"Custom fields of a new contact, like fields."`
 	Tags           []string       `json:"tags,omitempty" jsonschema_description:"Tag names; new ones are made."`
 	Note           string         `json:"note,omitempty" jsonschema_description:"First note on the lead."`
-	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once."`
 }
 
 // CreateLeadWithContact is the tool create_lead_with_contact.

@@ -15,7 +15,7 @@ type createTaskIn struct {
 	CompanyID      int64  `json:"company_id,omitempty" jsonschema_description:"From search_contacts."`
 	Responsible    string `json:"responsible,omitempty" jsonschema_description:"User name, id, or me."`
 	Type           string `json:"type,omitempty" jsonschema_description:"Task type name or id; else Kommo's first."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once."`
 }
 
 // CreateTask is the tool create_task.

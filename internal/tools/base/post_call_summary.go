@@ -9,13 +9,13 @@ import (
 )
 
 type postCallSummaryIn struct {
-	Phone               string         `json:"phone,omitempty" jsonschema:"example=+1 202 555 0101" jsonschema_description:"Customer's number, best with + and country code."`
-	Summary             string         `json:"summary" jsonschema:"example=Booked a demo for Friday. Wants the price for 8 kW." jsonschema_description:"What was said; a short first sentence becomes the title."`
+	Phone               string         `json:"phone,omitempty" jsonschema:"example=+1 202 555 0101" jsonschema_description:"Customer's number, best with +."`
+	Summary             string         `json:"summary" jsonschema:"example=Booked a demo for Friday. Wants the price for 8 kW." jsonschema_description:"What was said; first sentence: title."`
 	Direction           string         `json:"direction,omitempty" jsonschema:"enum=inbound,enum=outbound" jsonschema_description:"inbound (default) or outbound."`
-	StartedAt           string         `json:"started_at,omitempty" jsonschema:"example=2026-12-01T15:00:00Z" jsonschema_description:"When it began; dates the notes."`
+	StartedAt           string         `json:"started_at,omitempty" jsonschema:"example=2026-12-01T15:00:00Z" jsonschema_description:"When the call began."`
 	DurationSeconds     int64          `json:"duration_seconds,omitempty" jsonschema:"example=125" jsonschema_description:"Length in seconds."`
 	Outcome             string         `json:"outcome,omitempty" jsonschema:"enum=conversation,enum=left_message,enum=no_answer,enum=not_available,enum=busy,enum=wrong_number,enum=call_back_later" jsonschema_description:"conversation, left_message, no_answer, not_available, busy, wrong_number or call_back_later."`
-	CallID              string         `json:"call_id,omitempty" jsonschema_description:"Platform's id: logged once; repeats merge."`
+	CallID              string         `json:"call_id,omitempty" jsonschema_description:"Platform's id; repeats merge."`
 	RecordingURL        string         `json:"recording_url,omitempty" jsonschema_description:"Recording link."`
 	Transcript          string         `json:"transcript,omitempty" jsonschema_description:"Gets its own note."`
 	ActionItems         []string       `json:"action_items,omitempty" jsonschema_description:"Listed in the note."`
@@ -26,7 +26,7 @@ type postCallSummaryIn struct {
 	Tags                []string       `json:"tags,omitempty" jsonschema_description:"Tag names; new ones are made."`
 	Stage               string         `json:"stage,omitempty" jsonschema_description:"Stage name or id, won, lost."`
 	Pipeline            string         `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
-	Source              string         `json:"source,omitempty" jsonschema_description:"Source name of a new lead."`
+	Source              string         `json:"source,omitempty" jsonschema_description:"Source of a new lead."`
 	FollowUpText        string         `json:"follow_up_text,omitempty" jsonschema_description:"What the task says."`
 	FollowUpDue         string         `json:"follow_up_due,omitempty" jsonschema_description:"2026-12-01T15:00; default tomorrow."`
 	FollowUpResponsible string         `json:"follow_up_responsible,omitempty" jsonschema_description:"User; default the card's."`
@@ -38,10 +38,10 @@ type postCallSummaryIn struct {
 func PostCallSummary(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "post_call_summary", Title: "Log a call", Class: registry.Create, Destructive: true, Idempotent: true, PeopleText: true,
-		Description: "Logs a finished phone call: finds the caller by phone (or takes lead_id), chooses the active lead, else the contact's card, " +
-			"writes call and summary as notes, then task, stage, fields, tags. Use add_note if there was no call. " +
-			"Nobody has the number: see unknown_caller. status: logged, merged, repeat, queued (Kommo is away: written later by itself, do not repeat), " +
-			"needs_choice (nothing written: repeat with lead_id), rejected. Read skipped and warnings.",
+		Description: "Logs a finished phone call once: finds the caller by phone (or takes lead_id), chooses the active lead, else the contact's card, " +
+			"writes call and summary as notes, then task, stage, fields, tags. No call: add_note. " +
+			"status: logged, merged, repeat, queued (Kommo is away: written later by itself), " +
+			"needs_choice (nothing written: repeat with lead_id), rejected. See skipped, warnings.",
 	}, func(ctx context.Context, in postCallSummaryIn) (crm.CallResult, error) {
 		s, err := p(ctx)
 		if err != nil {

@@ -12,7 +12,7 @@ type createElementIn struct {
 	Catalog        string         `json:"catalog,omitempty" jsonschema:"example=Brands" jsonschema_description:"List name or id; the products list if left out."`
 	Fields         map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name or code: {\"SKU\": \"PV-450\", \"PRICE\": 310}; null clears."`
 	AllowDuplicate bool           `json:"allow_duplicate,omitempty" jsonschema:"default=false" jsonschema_description:"true creates one even if the like exists."`
-	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateCatalogElement adds a product or other element to a list.

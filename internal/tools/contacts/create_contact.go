@@ -17,7 +17,7 @@ type createContactIn struct {
 	Fields         map[string]any `json:"fields,omitempty" jsonschema_description:"Custom fields by name: {\"Budget\": 12000}; null clears."`
 	Tags           []string       `json:"tags,omitempty" jsonschema_description:"Tag names; new ones are made."`
 	AllowDuplicate bool           `json:"allow_duplicate,omitempty" jsonschema:"default=false" jsonschema_description:"true creates one even if the like exists."`
-	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey string         `json:"idempotency_key,omitempty" jsonschema_description:"Same key: done once."`
 }
 
 // CreateContact is the tool create_contact.

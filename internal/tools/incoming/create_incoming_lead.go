@@ -24,7 +24,7 @@ type createIn struct {
 	Received        string         `json:"received,omitempty" jsonschema:"example=2026-12-01T15:00" jsonschema_description:"When it came, account time; now if left out."`
 	DurationSeconds int64          `json:"duration_seconds,omitempty" jsonschema:"minimum=0" jsonschema_description:"Length in seconds; 0 is a missed call."`
 	RecordingURL    string         `json:"recording_url,omitempty" jsonschema_description:"Recording link."`
-	IdempotencyKey  string         `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once, in this process."`
+	IdempotencyKey  string         `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateIncomingLead makes an incoming lead of a form or a call.
