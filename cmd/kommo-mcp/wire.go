@@ -104,6 +104,7 @@ func (p *product) connect(ctx context.Context) {
 	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
 	p.closers = append(p.closers, names.Close)
 	p.service = crm.New(p.client, names, clock, crm.WithStore(p.openState(clock)), crm.WithCallWait(p.cfg.CallWait), crm.WithLogger(p.log))
+	p.closers = append(p.closers, p.service.Close)
 	p.provider = func(context.Context) (*crm.Service, error) { return p.service, nil }
 }
 

@@ -140,6 +140,7 @@ func provide(tb testing.TB, base, token string, o rigOptions) crm.Provider {
 	names := directory.New(api, directory.WithClock(o.clock), directory.WithLogger(o.log))
 	tb.Cleanup(func() { names.Close(); api.CloseIdleConnections() })
 	service := crm.New(api, names, o.clock)
+	tb.Cleanup(service.Close)
 	return func(context.Context) (*crm.Service, error) { return service, nil }
 }
 

@@ -83,6 +83,7 @@ func newCallRig(t *testing.T, opts ...sandbox.Option) *callRig {
 		t.Fatal(err)
 	}
 	r.jobs = crm.New(r.api, names, clock)
+	t.Cleanup(r.jobs.Close)
 	r.began = time.Now()
 	r.forget()
 	return r

@@ -73,6 +73,10 @@ func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock, opts 
 	}
 }
 
+// Close ends what was kept in memory only. The store that was given is its owner's
+// to close.
+func (s *Service) Close() { _ = s.journal.spare.Close() }
+
 // Directory is what the account calls things, for resources and completions.
 func (s *Service) Directory() *directory.Directory { return s.names }
 

@@ -50,6 +50,7 @@ func newRig(t *testing.T, user string) *rig {
 	names := directory.New(r.api)
 	t.Cleanup(names.Close)
 	service := crm.New(r.api, names, kommo.SystemClock{})
+	t.Cleanup(service.Close)
 	r.serve(func(context.Context) (*crm.Service, error) { return service, nil })
 	r.box.ForgetArrivals()
 	return r

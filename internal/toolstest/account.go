@@ -90,6 +90,7 @@ func Open(t *testing.T, o Options) *Account {
 	a.Names = directory.New(a.API, directory.WithClock(a.Clock))
 	t.Cleanup(a.Names.Close)
 	a.Jobs = crm.New(a.API, a.Names, a.Clock)
+	t.Cleanup(a.Jobs.Close)
 	return a
 }
 

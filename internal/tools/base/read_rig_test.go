@@ -81,6 +81,7 @@ func newReaderAt(t *testing.T, clock kommo.Clock, userID int64, opts ...sandbox.
 	names := directory.New(client)
 	t.Cleanup(names.Close)
 	service := crm.New(client, names, kommo.SystemClock{})
+	t.Cleanup(service.Close)
 	return &reader{t: t, box: box, open: func(context.Context) (*crm.Service, error) { return service, nil }}
 }
 

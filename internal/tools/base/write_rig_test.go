@@ -79,6 +79,7 @@ func newWriter(t *testing.T, userID int64, opts ...sandbox.Option) *writer {
 	names := directory.New(client, directory.WithClock(clock))
 	t.Cleanup(names.Close)
 	service := crm.New(client, names, clock)
+	t.Cleanup(service.Close)
 	w := &writer{t: t, box: box, api: client, names: names, tools: map[string]registry.Tool{}}
 	open := func(context.Context) (*crm.Service, error) { return service, nil }
 	for _, tool := range []registry.Tool{
