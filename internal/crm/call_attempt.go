@@ -20,7 +20,8 @@ import (
 type callRun struct {
 	hold        *hold
 	rec         *callRecord
-	interactive bool // somebody waits for the answer
+	interactive bool  // somebody waits for the answer
+	former      *Call // of a logged call into which a delivery is merged: as it was before
 
 	away error // Kommo was found away
 
@@ -168,6 +169,9 @@ func (s *Service) conclude(ctx context.Context, run *callRun, err error) (CallRe
 	}
 	no, undecided := errors.AsType[*unwritten](err)
 	switch {
+	case run.interactive && run.former != nil: // what the delivery brought is refused; the call stays logged as it is
+		rec.Call = *run.former
+		err = errors.Join(err, s.keep(ctx, run, store.Done))
 	case !run.interactive || rec.Answer != nil || rec.wroteAnything() || h.begun == store.Resumed && !undecided:
 		h.Reason = said(err)
 		if undecided {

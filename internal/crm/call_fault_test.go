@@ -302,3 +302,26 @@ func TestNamesAreCheckedBeforeAnythingIsWritten(t *testing.T) {
 	}
 	callEqual(t, "writes", len(r.writes()), 0)
 }
+
+// TestMergeThatIsRefused leaves the call logged as it was.
+func TestMergeThatIsRefused(t *testing.T) {
+	r := newCallRig(t)
+	lead := r.lead(almeidaLead)
+	plain := fullCall()
+	plain.Stage = ""
+	first := r.log(plain)
+	wrong := plain
+	wrong.Stage = "Nowhere"
+	if err := r.fails(wrong); !strings.Contains(err.Error(), "Nowhere") {
+		t.Errorf("error: %v", err)
+	}
+	again := r.log(plain)
+	callEqual(t, "the repeat", again.Status, crm.CallRepeat)
+	callEqual(t, "its id", again.ID, first.ID)
+	list, err := r.jobs.Pending(t.Context(), 10)
+	if err != nil || list.Waiting+list.Dead != 0 {
+		t.Errorf("left over: %s, %v", mustJSON(t, list), err)
+	}
+	callEqual(t, "the right stage", r.log(fullCall()).Status, crm.CallMerged)
+	r.wholeOnce("in the end", lead.ID)
+}

@@ -98,13 +98,18 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 	if err != nil {
 		return CallResult{}, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
 	}
+	run := &callRun{hold: h, rec: rec, interactive: true}
 	if h.begun != store.Fresh {
+		former := rec.Call
 		answer, over, err := s.again(ctx, h, rec, c)
 		if over || err != nil {
 			return answer, err
 		}
+		if h.begun == store.Again {
+			run.former = &former
+		}
 	}
-	return s.attempt(ctx, &callRun{hold: h, rec: rec, interactive: true})
+	return s.attempt(ctx, run)
 }
 
 // acceptCall keeps the call on disk, or finds the one that was kept under its key.
