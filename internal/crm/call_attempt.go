@@ -54,7 +54,7 @@ func (r *callRun) postpone(p *postponed) {
 // attempt carries a call as far as it goes now, and keeps how far that was.
 func (s *Service) attempt(ctx context.Context, run *callRun) (CallResult, error) {
 	ctx = withJob(ctx, keyedJob{name: CallKind + " " + run.hold.Key})
-	err := s.inTurn(ctx, run)
+	_, err := s.inTurn(ctx, run)
 	if err == nil {
 		err = s.carryOut(ctx, run)
 	}
@@ -63,20 +63,59 @@ func (s *Service) attempt(ctx context.Context, run *callRun) (CallResult, error)
 
 // inTurn waits until the calls of the same line that were accepted before are
 // written. Behind one that waits for Kommo this one waits as well.
-func (s *Service) inTurn(ctx context.Context, run *callRun) error {
-	const reason = "an earlier call of this number is not written yet"
+func (s *Service) inTurn(ctx context.Context, run *callRun) (waited bool, err error) {
+	const reason = "an earlier call of this number or card is not written yet"
 	for {
 		running, waiting, err := run.hold.st.Ahead(ctx, run.hold.Op)
 		switch {
 		case ctx.Err() != nil || err == nil && waiting > 0:
-			return &postponed{at: s.clock.Now(), reason: reason}
+			return waited, &postponed{at: s.clock.Now(), reason: reason}
 		case err != nil:
-			return stateFailed(err)
+			return waited, stateFailed(err)
 		case running == 0:
-			return nil
+			return waited, nil
 		}
+		waited = true
 		waitReal(ctx, busyPoll)
 	}
+}
+
+// onCard puts the call into the line of its card, which other numbers and lead_id
+// may lead to as well, and waits there for those that were accepted before. What
+// they did to the lead is read afresh.
+func (s *Service) onCard(ctx context.Context, run *callRun) (leave func(), err error) {
+	run.rec.Card = run.card.kept()
+	s.outbox.placed(run.hold.Seq)
+	waited := false
+	if line := run.card.line(); line != run.hold.Line {
+		run.hold.Line = line
+		body, err := json.Marshal(run.rec)
+		if err == nil {
+			err = run.hold.save(ctx, body)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !run.interactive {
+			waited = s.outbox.afterEarlier(ctx, run.hold.Seq)
+		}
+		again, err := s.inTurn(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		waited = waited || again
+	}
+	leave, alone, err := s.writeAlone(ctx, run.card.card)
+	if err != nil || !waited && alone {
+		return leave, err
+	}
+	if run.card, err = s.recallCard(ctx, run); err == nil {
+		run.change, err = s.planChange(ctx, run.plan, run.card)
+	}
+	if err != nil {
+		leave()
+	}
+	return leave, err
 }
 
 // carryOut looks first and writes then: whatever is wrong with the names is found
@@ -103,9 +142,8 @@ func (s *Service) carryOut(ctx context.Context, run *callRun) (err error) {
 			return err
 		}
 	}
-	run.rec.Card = run.card.kept()
 	release()
-	leave, err := s.writeAlone(ctx, run.card.card)
+	leave, err := s.onCard(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -127,32 +165,40 @@ func (s *Service) findCard(ctx context.Context, run *callRun) (err error) {
 	return err
 }
 
-// writeAlone makes calls that reach one card by different numbers write one after
-// the other, in all processes: only so can a look-up tell whose a record is.
-func (s *Service) writeAlone(ctx context.Context, c card) (leave func(), err error) {
+// writeAlone makes calls that reach one card write one after the other, in all
+// processes: only so can a look-up tell whose a record is. atOnce is false if
+// another had to be waited for.
+func (s *Service) writeAlone(ctx context.Context, c card) (leave func(), atOnce bool, err error) {
 	st, _ := s.journal.store()
-	name, owner := fmt.Sprintf("card %s %s %d", s.journal.account, c.kind, c.id), store.Owner()
+	name, owner := fmt.Sprintf("card %s %s", s.journal.account, c.line()), store.Owner()
 	release, err := s.turns.take(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	for {
+	for atOnce = true; ; atOnce = false {
 		ok, err := st.Hold(ctx, name, owner, store.Lease)
-		if err != nil {
-			release()
-			return nil, stateFailed(err)
-		}
 		if ok {
 			return func() {
 				_ = st.Leave(ctx, name, owner) // it ends by itself as well
 				release()
-			}, nil
+			}, atOnce, nil
 		}
-		if !waitReal(ctx, busyPoll) {
+		if err == nil && !waitReal(ctx, busyPoll) {
+			err = ctx.Err()
+		}
+		if err != nil {
 			release()
-			return nil, ctx.Err()
+			return nil, false, stateFailedUnless(ctx, err)
 		}
 	}
+}
+
+// stateFailedUnless is the error of the state, or of a time that ran out.
+func stateFailedUnless(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return stateFailed(err)
 }
 
 // conclude keeps the attempt and says what came of it.

@@ -2,9 +2,13 @@ package crm
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 )
+
+// line is that of the calls of a card.
+func (c card) line() string { return fmt.Sprintf("%s %d", c.kind, c.id) }
 
 func (c callCard) kept() *keptCard {
 	return &keptCard{

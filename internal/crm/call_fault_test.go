@@ -3,6 +3,7 @@ package crm_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -324,4 +325,32 @@ func TestMergeThatIsRefused(t *testing.T) {
 	}
 	callEqual(t, "the right stage", r.log(fullCall()).Status, crm.CallMerged)
 	r.wholeOnce("in the end", lead.ID)
+}
+
+// TestOrderOnOneCard: calls that reach one card by different ways are written in
+// the order in which they were accepted, whatever waits in between.
+func TestOrderOnOneCard(t *testing.T) {
+	r := newCallRig(t)
+	lead := r.lead(almeidaLead)
+	r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 402}, http.MethodGet, "/"))
+	stages := []string{"Negotiation", "Site survey", "Proposal sent", "Negotiation"}
+	for i, stage := range stages {
+		c := crm.Call{Phone: "+55 11 95555-0142", Summary: "Call about the roof.", Stage: stage, CallID: itoa(int64(i))}
+		if i%2 == 1 {
+			c.Phone, c.LeadID = "", lead.ID
+		}
+		callEqual(t, stage, r.log(c).Status, crm.CallQueued)
+	}
+	r.box.ClearFaults()
+	r.drain()
+	notes := r.notes(kommo.Leads, lead.ID)
+	slices.Reverse(notes)
+	var order []string
+	for _, n := range notes {
+		if c, ok := n.Call(); ok && len(c.Unique) == 1 {
+			order = append(order, c.Unique)
+		}
+	}
+	callEqual(t, "order of the calls", strings.Join(order, ""), "0123")
+	callEqual(t, "moves", r.moves(lead.ID), len(stages))
 }

@@ -35,9 +35,52 @@ type outbox struct {
 	mu      sync.Mutex
 	strikes int       // tries in a row that found Kommo away
 	until   time.Time // no try before
+
+	seeking map[int64]chan struct{} // deliveries, by their place, that have not found their card yet
 }
 
-func newOutbox() outbox { return outbox{nudge: make(chan struct{}, 1)} }
+func newOutbox() outbox {
+	return outbox{nudge: make(chan struct{}, 1), seeking: map[int64]chan struct{}{}}
+}
+
+// seek notes that a delivery looks for its card; the end of it comes with placed.
+func (o *outbox) seek(seq int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seeking[seq] = make(chan struct{})
+}
+
+// placed notes that a delivery has found its card, or has ended.
+func (o *outbox) placed(seq int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if found, ok := o.seeking[seq]; ok {
+		close(found)
+		delete(o.seeking, seq)
+	}
+}
+
+// afterEarlier waits until the deliveries that were accepted earlier know their
+// cards: one of them may be the card at hand, by another number.
+func (o *outbox) afterEarlier(ctx context.Context, seq int64) (waited bool) {
+	o.mu.Lock()
+	var earlier []chan struct{}
+	for other, found := range o.seeking {
+		if other < seq {
+			earlier = append(earlier, found)
+		}
+	}
+	o.mu.Unlock()
+	for _, found := range earlier {
+		select {
+		case <-found:
+			waited = true
+		case <-ctx.Done():
+			return waited
+		}
+	}
+	return waited
+}
 
 // wake makes the worker look at the queue again.
 func (s *Service) wake() {
@@ -136,6 +179,8 @@ func (s *Service) deliverDue(ctx context.Context, st *store.Store, owner string)
 // deliver makes one attempt at a call that waits.
 func (s *Service) deliver(ctx context.Context, h *hold) {
 	defer h.done()
+	s.outbox.seek(h.Seq)
+	defer s.outbox.placed(h.Seq)
 	ctx, cancel := context.WithTimeout(kommo.Background(context.WithoutCancel(ctx)), deliveryTime)
 	defer cancel()
 	rec, err := readRecord(h.Body)
