@@ -19,7 +19,7 @@ const module = "github.com/kommo-mcp/kommo-mcp/"
 var mayImport = map[string][]string{
 	"cmd/kommo-mcp": {
 		"internal/server", "internal/tools", "internal/tools/registry", "internal/resources", "internal/crm",
-		"internal/directory", "internal/kommo", "internal/problem", "internal/sandbox",
+		"internal/directory", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store",
 	},
 	"internal/server":           {"internal/resources", "internal/tools/registry"},
 	"internal/resources":        {"internal/crm", "internal/directory", "internal/kommo", "internal/problem", "internal/sanitize", "prompts"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"net/url"
 	"text/tabwriter"
 
@@ -34,10 +36,34 @@ func (c *sandboxCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	defer srv.Close()
+	s.DeliverHooks(ctx, hookClient(), a.hookNotSent(ctx))
 	c.introduce(a, s, srv.URL, integration)
 	fmt.Fprintf(a.out, "KOMMO_BASE_URL=%s\nKOMMO_ACCESS_TOKEN=%s\n", srv.URL, s.Token(sandbox.DefaultHost))
 	<-ctx.Done()
 	return nil
+}
+
+// hookClient sends webhooks straight to this machine: through no proxy, and not on
+// to where an answer points.
+func hookClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// hookNotSent logs the webhooks that would leave this machine. Only the host is
+// named: addresses of webhooks hold secrets.
+func (a *app) hookNotSent(ctx context.Context) func(event, destination string) {
+	log := a.logger()
+	return func(event, destination string) {
+		host := "an address that cannot be read"
+		if u, err := url.Parse(destination); err == nil {
+			host = u.Host
+		}
+		log.InfoContext(ctx, "webhook not sent: the sandbox sends to loopback addresses only",
+			slog.String("event", event), slog.String("host", host))
+	}
 }
 
 // introduce tells what the two lines on stdout leave out.
@@ -53,6 +79,7 @@ func (c *sandboxCmd) introduce(a *app, s *sandbox.Sandbox, base string, i sandbo
 		{"  secret", i.Secret},
 		{"  redirect URL", i.RedirectURI + " (change it with --redirect-url)"},
 		{"  consent page", consent},
+		{"Webhooks", "sent to loopback destinations; others are logged here and not sent"},
 		{"Chats API", "a channel of " + sandbox.DefaultHost},
 		{"  channel id", sandbox.DemoChannelID},
 		{"  channel key", sandbox.DemoChannelSecret},

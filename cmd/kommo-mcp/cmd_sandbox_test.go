@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // sandboxed is a running sandbox command and what it printed.
@@ -19,21 +22,40 @@ type sandboxed struct {
 	base   string
 	token  string
 	stderr string
+	log    *lockedBuffer // all of stderr, which goes on
+}
+
+// lockedBuffer is a stderr that is read while the command writes on.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func startSandbox(t *testing.T) sandboxed {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	stdout, out := io.Pipe()
-	var errOut bytes.Buffer
+	errOut := &lockedBuffer{}
 	ended := make(chan int, 1)
-	a := &app{env: func(string) (string, bool) { return "", false }, in: strings.NewReader(""), out: out, errOut: &errOut}
+	a := &app{env: func(string) (string, bool) { return "", false }, in: strings.NewReader(""), out: out, errOut: errOut}
 	go func() {
 		ended <- a.run(ctx, []string{"sandbox", "--addr", "127.0.0.1:0", "--redirect-url", "http://127.0.0.1:9/back"})
 		_ = out.Close()
 	}()
 	lines := bufio.NewScanner(stdout)
-	s := sandboxed{t: t}
+	s := sandboxed{t: t, log: errOut}
 	for _, v := range []struct {
 		name string
 		to   *string
@@ -98,6 +120,25 @@ func (s sandboxed) do(method, target, host, token, body string, out any) *http.R
 	return res
 }
 
+// write sends JSON to the first account, which must take it.
+func (s sandboxed) write(path, body string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.base+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s: status %d", path, res.StatusCode)
+	}
+}
+
 func (s sandboxed) subdomain(host, token string) string {
 	s.t.Helper()
 	var account struct{ Subdomain string }
@@ -158,5 +199,33 @@ func TestSandboxGrantsAccess(t *testing.T) {
 	exchange()
 	if grant.Hint == "" {
 		t.Error("a refresh token worked twice")
+	}
+}
+
+// TestSandboxSendsWebhooks to this machine, and says of others that it does not.
+func TestSandboxSendsWebhooks(t *testing.T) {
+	s := startSandbox(t)
+	got := make(chan url.Values, 1)
+	inbox := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		got <- r.PostForm
+	}))
+	t.Cleanup(inbox.Close)
+	for _, destination := range []string{inbox.URL + "/in", "https://hooks.example.com/in?key=not-to-be-seen"} {
+		s.write("/api/v4/webhooks", `{"destination":"`+destination+`","settings":["add_lead"]}`)
+	}
+	s.write("/api/v4/leads", `[{"name":"New roof"}]`)
+	select {
+	case form := <-got:
+		if name := form.Get("leads[add][0][name]"); name != "New roof" {
+			t.Errorf("told of %v", form)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("no webhook came")
+	}
+	if log := s.log.String(); !strings.Contains(log, "webhook not sent") || !strings.Contains(log, "host=hooks.example.com") || strings.Contains(log, "not-to-be-seen") {
+		t.Errorf("logged %s", log)
 	}
 }

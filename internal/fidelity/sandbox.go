@@ -40,7 +40,7 @@ func openSandbox(ctx context.Context) (*box, error) {
 		return nil, err
 	}
 	s.RegisterChannel(sandbox.Channel{ID: channel, Secret: channelSecret, Code: "fidelity", Title: "Fidelity", HookURL: in.url + "/chats/:scope_id"})
-	s.DeliverHooks(ctx, &http.Client{})
+	s.DeliverHooks(ctx, &http.Client{}, nil)
 	ago = time.Hour
 	expired := s.Code(sandbox.DefaultHost, integration().ClientID)
 	ago = 0

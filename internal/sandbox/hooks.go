@@ -22,13 +22,16 @@ type hookQueue struct {
 	mu   sync.Mutex
 	jobs []hookJob
 	wake chan struct{}
+
+	unsent func(event, destination string) // told of what is for other machines; may be nil
 }
 
 // DeliverHooks sends account webhooks and channel hooks from now on until ctx ends,
 // one after another, to loopback destinations only. Each is sent once: Kommo's
-// later attempts (after 5 minutes and more) are left out.
-func (s *Sandbox) DeliverHooks(ctx context.Context, client *http.Client) {
-	q := &hookQueue{wake: make(chan struct{}, 1)}
+// later attempts (after 5 minutes and more) are left out. unsent, if not nil, is
+// told of each webhook that is for another machine: the event and the destination.
+func (s *Sandbox) DeliverHooks(ctx context.Context, client *http.Client, unsent func(event, destination string)) {
+	q := &hookQueue{wake: make(chan struct{}, 1), unsent: unsent}
 	for _, a := range s.accounts {
 		a.mu.Lock()
 		a.tables["hook-queue"] = q
@@ -161,7 +164,13 @@ type hookSubject struct {
 func (c *call) queueHook(h hook) {
 	a := c.a
 	for _, w := range webhooks(a).all() {
-		if w.Disabled || !w.wants(h.code) || !isLoopback(w.Destination) {
+		if w.Disabled || !w.wants(h.code) {
+			continue
+		}
+		if !isLoopback(w.Destination) {
+			if tell := a.hooks().unsent; tell != nil {
+				tell(h.code, w.Destination)
+			}
 			continue
 		}
 		a.hooks().add(hookJob{

@@ -61,7 +61,7 @@ func (in *inbox) form() url.Values {
 func TestWebhooksTellOfChangesInOrder(t *testing.T) {
 	g := newRig(t)
 	in := newInbox(t)
-	g.s.DeliverHooks(t.Context(), http.DefaultClient)
+	g.s.DeliverHooks(t.Context(), http.DefaultClient, nil)
 	g.post("/webhooks", fmt.Sprintf(`{"destination":"%s/h","settings":["add_lead","status_lead","update_lead","note_lead","add_contact","add_task"]}`, in.url)).want(200)
 	g.post("/webhooks", `{"destination":"https://hooks.example.com/x","settings":["add_lead"]}`).want(200)
 	id := fmt.Sprint(g.made("leads", "/leads", `[{"name":"Roof & more","price":10,"_embedded":{"tags":[{"name":"vip"}]}}]`)[0])
@@ -99,7 +99,7 @@ func TestWebhooksTellOfChangesInOrder(t *testing.T) {
 func TestChannelIsToldOfOutgoingMessages(t *testing.T) {
 	g := newChatRig(t)
 	in := newInbox(t)
-	g.s.DeliverHooks(t.Context(), http.DefaultClient)
+	g.s.DeliverHooks(t.Context(), http.DefaultClient, nil)
 	for _, ch := range channels(g.s.byHost[DefaultHost]).all() {
 		ch.HookURL = in.url + "/in/:scope_id"
 	}

@@ -32,7 +32,7 @@ func TestPostCallSummaryDefinition(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Fields("action_items agent_name call_id direction duration_seconds fields follow_up_due follow_up_responsible follow_up_text " +
-		"lead_id outcome phone pipeline recording_url several_leads stage started_at summary tags transcript unknown_caller")
+		"lead_id outcome phone pipeline recording_url sentiment several_leads source stage started_at summary tags transcript unknown_caller")
 	var got []string
 	for name := range schema.Properties {
 		got = append(got, name)
