@@ -68,7 +68,8 @@ func (d *drain) Write(p []byte) (int, error) {
 	if d.calledOff(id) {
 		return len(p), nil
 	}
-	n, err := d.out.Write(p)
+	line, _ := recode(p)
+	n, err := d.out.Write(line)
 	if id != "" {
 		d.mu.Lock()
 		delete(d.open, id)
@@ -76,7 +77,10 @@ func (d *drain) Write(p []byte) (int, error) {
 		d.idle = make(chan struct{})
 		d.mu.Unlock()
 	}
-	return n, err
+	if err != nil {
+		return min(n, len(p)), err
+	}
+	return len(p), nil
 }
 
 func (d *drain) calledOff(id string) bool {

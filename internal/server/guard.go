@@ -61,7 +61,9 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	g.next.ServeHTTP(w, r)
+	answer := newRecoder(w, r)
+	g.next.ServeHTTP(answer, r)
+	answer.send()
 }
 
 // bounded gives a request its time limit. A listen stream has none, but ends

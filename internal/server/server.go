@@ -48,8 +48,8 @@ func New(p Parts) *mcpserver.MCPServer {
 		mcpserver.WithResourceCompletionProvider(p.Resources),
 		mcpserver.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		mcpserver.WithMethodCacheHints(mcp.MethodResourcesRead, 0, mcp.CacheScopePrivate),
-		mcpserver.WithResourceHandlerMiddleware(recoverResource(p.Logger)),
-		mcpserver.WithPromptHandlerMiddleware(recoverPrompt(p.Logger)),
+		mcpserver.WithResourceHandlerMiddleware(guardResource(p.Logger)),
+		mcpserver.WithPromptHandlerMiddleware(guardPrompt(p.Logger)),
 		mcpserver.WithRecovery(),
 	)
 	registry.Register(s, p.Tools)
@@ -57,23 +57,32 @@ func New(p Parts) *mcpserver.MCPServer {
 	return s
 }
 
-// recoverResource keeps a panic's text from the client: mcp-go would send it.
-func recoverResource(log *slog.Logger) mcpserver.ResourceHandlerMiddleware {
+// guardResource words errors so that they get their code, and keeps a panic's
+// text from the client: mcp-go would send it.
+func guardResource(log *slog.Logger) mcpserver.ResourceHandlerMiddleware {
 	return func(next mcpserver.ResourceHandlerFunc) mcpserver.ResourceHandlerFunc {
 		return func(ctx context.Context, r mcp.ReadResourceRequest) (out []mcp.ResourceContents, err error) {
 			defer func() { err = recovered(ctx, log, recover(), err) }()
-			return next(ctx, r)
+			out, err = next(ctx, r)
+			if err != nil {
+				err = asResourceError(ctx, err)
+			}
+			return out, err
 		}
 	}
 }
 
-// recoverPrompt does the same for prompts; without it a panic drops the HTTP
-// connection.
-func recoverPrompt(log *slog.Logger) mcpserver.PromptHandlerMiddleware {
+// guardPrompt does the same for prompts, which fail by their arguments only;
+// without it a panic drops the HTTP connection.
+func guardPrompt(log *slog.Logger) mcpserver.PromptHandlerMiddleware {
 	return func(next mcpserver.PromptHandlerFunc) mcpserver.PromptHandlerFunc {
 		return func(ctx context.Context, r mcp.GetPromptRequest) (out *mcp.GetPromptResult, err error) {
 			defer func() { err = recovered(ctx, log, recover(), err) }()
-			return next(ctx, r)
+			out, err = next(ctx, r)
+			if err != nil {
+				err = asInvalidParams(err)
+			}
+			return out, err
 		}
 	}
 }

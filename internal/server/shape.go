@@ -18,6 +18,13 @@ func checkShape(_ context.Context, _, message any) error {
 	if !ok {
 		return nil
 	}
+	if err := wrongShape(raw); err != nil {
+		return asInvalidParams(err)
+	}
+	return nil
+}
+
+func wrongShape(raw json.RawMessage) error {
 	var request struct {
 		Method mcp.MCPMethod   `json:"method"`
 		Params json.RawMessage `json:"params"`
