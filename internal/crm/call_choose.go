@@ -45,6 +45,9 @@ func (s *Service) chooseCard(ctx context.Context, p *callPlan) (callCard, error)
 		return callCard{}, err
 	}
 	if len(callers) == 0 {
+		if card, ok, err := s.formerCard(ctx, p); ok || err != nil {
+			return card, err
+		}
 		return s.nobody(p)
 	}
 	if err := s.readActive(ctx, callers); err != nil {

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS op (
 );
 CREATE INDEX IF NOT EXISTS op_open ON op (account, kind, seq) WHERE state IN ('running', 'waiting');
 CREATE INDEX IF NOT EXISTS op_line ON op (account, kind, line, seq) WHERE state IN ('running', 'waiting');
+CREATE INDEX IF NOT EXISTS op_former ON op (account, kind, line, seq) WHERE state IN ('done', 'dead') AND line <> '';
 CREATE INDEX IF NOT EXISTS op_old ON op (kind, updated) WHERE state = 'done';
 CREATE TABLE IF NOT EXISTS claim (
 	account TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, holder TEXT NOT NULL, at INTEGER NOT NULL,
