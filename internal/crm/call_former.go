@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/phone"
 )
 
 // formerCalls is how many earlier calls of a number are looked through.
@@ -25,15 +26,17 @@ func (s *Service) formerCard(ctx context.Context, p *callPlan) (c callCard, ok b
 		if gone(err) || err == nil && (lead.Deleted || lead.Closed()) {
 			return callCard{}, false, nil
 		}
-		return s.onLead(lead, why), err == nil, err
+		c := s.onLead(lead, why)
+		c.former = true
+		return c, err == nil, err
 	}
 	contact, err := s.api.Contacts.Get(ctx, made.ID)
-	if gone(err) {
+	if gone(err) || err == nil && phoneStrength(contact.Fields, p.Phone, p.region) == phone.None { // or it has another number by now
 		return callCard{}, false, nil
 	}
 	one := contactCaller(contact)
 	return callCard{
-		card: one.card, name: one.name, responsible: one.responsible, why: why,
+		card: one.card, name: one.name, responsible: one.responsible, why: why, former: true,
 		found: []Record{s.record(KindContact, one.id, one.name)},
 	}, err == nil, err
 }
@@ -53,9 +56,15 @@ func (s *Service) madeBefore(ctx context.Context, p *callPlan) (*keptCard, error
 	}
 	for _, op := range ops {
 		rec, err := readRecord(op.Body)
-		if err == nil && rec.Card != nil && slices.ContainsFunc(rec.Card.Created, func(r Record) bool { return r.Kind == rec.Card.Kind && r.ID == rec.Card.ID }) {
+		if err == nil && rec.Card.madeForCall() {
 			return rec.Card, nil
 		}
 	}
 	return nil, nil
+}
+
+// madeForCall tells whether no search has found the card: this call has made it, or
+// one before.
+func (k *keptCard) madeForCall() bool {
+	return k != nil && (k.Former || slices.ContainsFunc(k.Created, func(r Record) bool { return r.Kind == k.Kind && r.ID == k.ID }))
 }

@@ -90,11 +90,8 @@ func (s *Store) Begin(ctx context.Context, op Op) (Op, Begun, error) {
 
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) error {
 	op.State, op.owner, op.Created, op.Updated = Running, rand.Text(), now, now
-	if op.Body == nil {
-		op.Body = []byte{}
-	}
 	res, err := tx.ExecContext(ctx, "INSERT INTO op (account, kind, key, line, state, owner, lease, created, updated, body) VALUES (?,?,?,?,?,?,?,?,?,?)",
-		op.Account, op.Kind, op.Key, op.Line, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), op.Body)
+		op.Account, op.Kind, op.Key, op.Line, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), op.content())
 	if err != nil {
 		return err
 	}
@@ -109,17 +106,25 @@ func (s *Store) hold(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) err
 	return err
 }
 
+// content is the body as the table takes it: empty, but never missing.
+func (op Op) content() []byte {
+	if op.Body == nil {
+		return []byte{}
+	}
+	return op.Body
+}
+
 // Save keeps Body and Line of a job that the caller holds and renews the lease.
 func (s *Store) Save(ctx context.Context, op Op) error {
 	now := s.now()
 	return s.mine(ctx, "UPDATE op SET body = ?, line = ?, updated = ?, lease = ? WHERE seq = ? AND owner = ?",
-		op.Body, op.Line, now.UnixMilli(), now.Add(Lease).UnixMilli(), op.Seq, op.owner)
+		op.content(), op.Line, now.UnixMilli(), now.Add(Lease).UnixMilli(), op.Seq, op.owner)
 }
 
 // Settle ends the hold with the State, Body, NextTry, Tries and Reason of op.
 func (s *Store) Settle(ctx context.Context, op Op) error {
 	return s.mine(ctx, "UPDATE op SET state = ?, body = ?, line = ?, tries = ?, next = ?, reason = ?, updated = ?, owner = '', lease = 0 WHERE seq = ? AND owner = ?",
-		op.State, op.Body, op.Line, op.Tries, millis(op.NextTry), op.Reason, s.now().UnixMilli(), op.Seq, op.owner)
+		op.State, op.content(), op.Line, op.Tries, millis(op.NextTry), op.Reason, s.now().UnixMilli(), op.Seq, op.owner)
 }
 
 // Drop forgets a job that the caller holds: nothing was done under its key.

@@ -12,7 +12,8 @@ import (
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver: SQLite without cgo
+	"modernc.org/sqlite" // the driver: SQLite without cgo
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Store is the embedded implementation: SQLite. It is safe for concurrent use by
@@ -173,9 +174,44 @@ func openMemory(schema string) (*sql.DB, error) {
 	return prepared(db, schema)
 }
 
+// version is that of the schema, kept in the file. Whoever changes a table adds a
+// step that brings older files to the new shape, and counts on.
+const version = 1
+
+// prepared brings the file to the schema of this version. Of several processes
+// that open it at once one does it, the others wait: SQLite itself does not wait
+// for the switch to the write-ahead log.
 func prepared(db *sql.DB, schema string) (*sql.DB, error) {
-	if _, err := db.ExecContext(context.Background(), schema); err != nil {
+	const tries, again = 100, 50 * time.Millisecond
+	err := migrate(db, schema)
+	for range tries {
+		if !inUse(err) {
+			break
+		}
+		<-time.After(again)
+		err = migrate(db, schema)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the state cannot be opened: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+func inUse(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+func migrate(db *sql.DB, schema string) error {
+	return inTx(context.Background(), db, func(ctx context.Context, tx *sql.Tx) error {
+		have := 0
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+			return err
+		}
+		if have > version {
+			return fmt.Errorf("it was written by a newer kommo-mcp (version %d of the file, this program knows %d): update this program, or give it another state directory", have, version)
+		}
+		_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d", version))
+		return err
+	})
 }

@@ -11,14 +11,21 @@ import (
 // size of a torture run: the defaults are the small one of go test ./...
 type size struct {
 	calls, accounts, kills, rate int
-	seed                   int64
-	every                  time.Duration // between two kills
+	seed                         int64
+	every                        time.Duration // between two kills
 }
 
 // TestMain makes the test binary the server, too, that gets killed.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 7 && os.Args[1] == childArg {
 		if err := serveChild(os.Args[2:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "child:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) == 6 && os.Args[1] == rateArg {
+		if err := askOften(os.Args[2:], os.Stdin); err != nil {
 			fmt.Fprintln(os.Stderr, "child:", err)
 			os.Exit(1)
 		}

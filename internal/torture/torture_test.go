@@ -355,6 +355,7 @@ func (r *torture) deliverUntilTaken(p *planned, c crm.Call, n int) bool {
 			<-time.After(100 * time.Millisecond)
 		case a.Err != "":
 			r.count("failed")
+			r.count("failed: " + a.Err[:min(len(a.Err), 70)])
 			r.said(p, a.Err)
 			<-time.After(time.Duration(try+1) * 100 * time.Millisecond)
 		case a.Status == crm.CallLogged, a.Status == crm.CallQueued, a.Status == crm.CallMerged, a.Status == crm.CallRepeat:
