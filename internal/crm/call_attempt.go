@@ -141,6 +141,9 @@ func (s *Service) carryOut(ctx context.Context, run *callRun) (err error) {
 		if run.card, err = s.makeCard(ctx, run); err != nil {
 			return err
 		}
+		if err := s.remember(ctx, run.plan, run.card); err != nil {
+			return err
+		}
 	}
 	release()
 	leave, err := s.onCard(ctx, run)

@@ -13,7 +13,7 @@ func (c card) line() string { return fmt.Sprintf("%s %d", c.kind, c.id) }
 func (c callCard) kept() *keptCard {
 	return &keptCard{
 		Kind: c.kind, ID: c.id, Name: c.name, Responsible: c.responsible, Why: c.why,
-		Created: c.created, Found: c.found, Warnings: c.warnings, LookedUp: c.lookedUp, Former: c.former,
+		Created: c.created, Found: c.found, Warnings: c.warnings, LookedUp: c.lookedUp,
 	}
 }
 
@@ -23,7 +23,7 @@ func (s *Service) recallCard(ctx context.Context, run *callRun) (callCard, error
 	k := run.rec.Card
 	c := callCard{
 		name: k.Name, responsible: k.Responsible, why: k.Why,
-		created: k.Created, found: k.Found, warnings: k.Warnings, lookedUp: k.LookedUp, former: k.Former,
+		created: k.Created, found: k.Found, warnings: k.Warnings, lookedUp: k.LookedUp,
 	}
 	switch k.Kind {
 	case KindLead:

@@ -25,7 +25,6 @@ type callCard struct {
 	complete    bool // stage, fields and tags were set when the card was made
 	warnings    []string
 	lookedUp    bool
-	former      bool // an earlier call of the number had made it
 }
 
 // chooseCard finds the card of a call without writing anything: the lead named,

@@ -40,7 +40,6 @@ type keptCard struct {
 	Found       []Record `json:"found,omitempty"`
 	Warnings    []string `json:"warnings,omitempty"`
 	LookedUp    bool     `json:"looked_up,omitempty"`
-	Former      bool     `json:"former,omitempty"` // an earlier call of the number had made it
 }
 
 // keptNotes are the call's notes as they were last written.

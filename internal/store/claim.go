@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -47,6 +48,28 @@ func (s *Store) Leave(ctx context.Context, name, owner string) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM lease WHERE name = ? AND owner = ?", name, owner)
 		return err
 	})
+}
+
+// Remember keeps a value under a name of the account, in place of a former one.
+func (s *Store) Remember(ctx context.Context, account, name string, value []byte) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO memory (account, name, value, at) VALUES (?,?,?,?)
+			ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at`, account, name, value, s.now().UnixMilli())
+		return err
+	})
+}
+
+// Recall is what was last kept under a name.
+func (s *Store) Recall(ctx context.Context, account, name string) (value []byte, ok bool, err error) {
+	db, err := s.open()
+	if err != nil {
+		return nil, false, err
+	}
+	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT value FROM memory WHERE account = ? AND name = ?", account, name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	return value, err == nil, err
 }
 
 // Owner is a name for whoever holds something, unlike any other.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,7 +96,10 @@ func TestDirectoryThatCannotBeUsed(t *testing.T) {
 			t.Errorf("%s: begun", name)
 		}
 		must(t, s.Close())
-		if _, _, err := NewLanes(dir, time.Now).Take(t.Context(), "a", 7); err == nil && name != "no database" && name != "a folder for the file" {
+		lanes := NewLanes(dir, time.Now)
+		_, _, err := lanes.Take(t.Context(), "a", 7)
+		must(t, lanes.Close())
+		if err == nil && name != "no database" && name != "a folder for the file" {
 			t.Errorf("%s: lanes work", name)
 		}
 	}
@@ -132,8 +136,7 @@ func TestManyOpenAtOnce(t *testing.T) {
 			go func() {
 				s := New(dir, time.Now)
 				_, _, err := s.Begin(context.WithoutCancel(t.Context()), job(Owner(), ""))
-				errs <- err
-				_ = s.Close()
+				errs <- errors.Join(err, s.Close())
 			}()
 		}
 		for range 8 {

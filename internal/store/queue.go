@@ -75,16 +75,6 @@ func (s *Store) List(ctx context.Context, account, kind string, limit int, state
 		strings.TrimSuffix(strings.Repeat("?,", len(states)), ",")+") ORDER BY seq LIMIT ?", append(args, limit)...)
 }
 
-// Former reads the newest finished jobs of a line, the newest first, at most limit.
-func (s *Store) Former(ctx context.Context, account, kind, line string, limit int) ([]Op, error) {
-	db, err := s.open()
-	if err != nil {
-		return nil, err
-	}
-	return readOps(ctx, db, "SELECT "+opColumns+` FROM op WHERE account = ? AND kind = ? AND line = ? AND state IN ('done', 'dead')
-		ORDER BY seq DESC LIMIT ?`, account, kind, line, limit)
-}
-
 func readOps(ctx context.Context, db *sql.DB, query string, args ...any) ([]Op, error) {
 	rows, err := db.QueryContext(context.WithoutCancel(ctx), query, args...)
 	if err != nil {
@@ -132,6 +122,9 @@ func (s *Store) Purge(ctx context.Context, kind string, before time.Time) error 
 		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE kind = ? AND state = 'done' AND updated < ?", kind, before.UnixMilli())
 		if err == nil {
 			_, err = tx.ExecContext(ctx, "DELETE FROM claim WHERE at < ?", before.UnixMilli())
+		}
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "DELETE FROM memory WHERE at < ?", before.UnixMilli())
 		}
 		return err
 	})

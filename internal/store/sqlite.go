@@ -39,11 +39,14 @@ CREATE TABLE IF NOT EXISTS op (
 );
 CREATE INDEX IF NOT EXISTS op_open ON op (account, kind, seq) WHERE state IN ('running', 'waiting');
 CREATE INDEX IF NOT EXISTS op_line ON op (account, kind, line, seq) WHERE state IN ('running', 'waiting');
-CREATE INDEX IF NOT EXISTS op_former ON op (account, kind, line, seq) WHERE state IN ('done', 'dead') AND line <> '';
 CREATE INDEX IF NOT EXISTS op_old ON op (kind, updated) WHERE state = 'done';
 CREATE TABLE IF NOT EXISTS claim (
 	account TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, holder TEXT NOT NULL, at INTEGER NOT NULL,
 	PRIMARY KEY (account, kind, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS memory (
+	account TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, at INTEGER NOT NULL,
+	PRIMARY KEY (account, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
 `

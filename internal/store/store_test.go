@@ -234,10 +234,6 @@ func TestLists(t *testing.T) {
 		if list, err := s.List(ctx, "a", "call", 1, Waiting, Dead); err != nil || len(list) != 1 {
 			t.Errorf("limit: %d, %v", len(list), err)
 		}
-		former, err := s.Former(ctx, "a", "call", "l", 5)
-		if err != nil || len(former) != 2 || former[0].Seq < former[1].Seq {
-			t.Errorf("former %+v, %v", former, err)
-		}
 		if at, err := s.NextDue(ctx, "a", "call"); err != nil || !at.Equal(clock.Now().Add(Lease)) {
 			t.Errorf("the lease of the running one ends first: %v, %v", at, err)
 		}
@@ -328,6 +324,26 @@ func TestHold(t *testing.T) {
 		if a, b := Owner(), Owner(); a == b {
 			t.Error("two owners have one name")
 		}
+	})
+}
+
+func TestMemory(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+		recall := func(account, name, want string) {
+			t.Helper()
+			got, ok, err := s.Recall(t.Context(), account, name)
+			if err != nil || ok != (want != "") || string(got) != want {
+				t.Errorf("%s %s: %q %v %v, want %q", account, name, got, ok, err, want)
+			}
+		}
+		recall("a", "n", "")
+		must(t, s.Remember(t.Context(), "a", "n", []byte("first")))
+		must(t, s.Remember(t.Context(), "a", "n", []byte("second")))
+		recall("a", "n", "second")
+		recall("b", "n", "")
+		clock.pass(time.Hour)
+		must(t, s.Purge(t.Context(), "call", clock.Now()))
+		recall("a", "n", "")
 	})
 }
 
