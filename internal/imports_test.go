@@ -19,8 +19,9 @@ const module = "github.com/kommo-mcp/kommo-mcp/"
 var mayImport = map[string][]string{
 	"cmd/kommo-mcp": {
 		"internal/server", "internal/tools", "internal/tools/registry", "internal/resources", "internal/crm",
-		"internal/directory", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store",
+		"internal/directory", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store", "internal/auth", "internal/seal",
 	},
+	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem"},
 	"internal/server":           {"internal/resources", "internal/tools/registry"},
 	"internal/resources":        {"internal/crm", "internal/directory", "internal/kommo", "internal/problem", "internal/sanitize", "prompts"},
 	"internal/tools":            {"internal/tools/api", "internal/tools/base", "internal/tools/bulk", "internal/tools/calls", "internal/tools/contacts", "internal/tools/events", "internal/tools/users", "internal/tools/files", "internal/tools/setup", "internal/tools/webhooks", "internal/tools/incoming", "internal/tools/catalogs", "internal/tools/automation", "internal/tools/registry", "internal/crm"},
@@ -47,9 +48,10 @@ var mayImport = map[string][]string{
 
 // onlyIn names outside modules that one room has to itself.
 var onlyIn = map[string][]string{
-	"github.com/mark3labs/mcp-go": {"internal/tools/registry", "internal/server", "internal/resources", "cmd/kommo-mcp"},
-	"github.com/alecthomas/kong":  {"cmd/kommo-mcp"},
-	"net/http":                    {"internal/kommo", "internal/server", "internal/sandbox", "internal/fidelity", "internal/hooks", "cmd/kommo-mcp"},
+	"github.com/mark3labs/mcp-go":   {"internal/tools/registry", "internal/server", "internal/resources", "cmd/kommo-mcp"},
+	"github.com/zalando/go-keyring": {"internal/seal"},
+	"github.com/alecthomas/kong":    {"cmd/kommo-mcp"},
+	"net/http":                      {"internal/kommo", "internal/auth", "internal/server", "internal/sandbox", "internal/fidelity", "internal/hooks", "cmd/kommo-mcp"},
 }
 
 func TestArrowsPointDown(t *testing.T) {

@@ -32,7 +32,10 @@ func (c *Client) auth(next handler) handler {
 		}
 		source.Invalidate(token)
 		fresh, tokenErr := c.token()
-		if tokenErr != nil || fresh.AccessToken == o.token {
+		if tokenErr != nil {
+			return nil, withoutToken(tokenErr, o.token) // why there is no other token says more than the refusal
+		}
+		if fresh.AccessToken == o.token {
 			return rep, withoutToken(err, o.token)
 		}
 		o.token = fresh.AccessToken

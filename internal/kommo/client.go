@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -45,6 +46,9 @@ type Client struct {
 	hostGate   *Gate      // nil unless WithHostLimiter
 	common     CommonRate // nil unless WithCommonRate
 	handle     handler
+
+	contextUser int64                   // 0: the token's own user
+	moved       atomic.Pointer[Account] // where the account went since the client was made
 }
 
 // New returns the client of an account. The token goes to that account's host
@@ -78,20 +82,38 @@ func New(acct Account, tokens oauth2.TokenSource, opts ...Option) *Client {
 	return c
 }
 
-// Address returns the account the client was made for; zero if it was made for
-// a loopback base alone.
-func (c *Client) Address() Account { return c.account }
+// Address returns the account the client was made for, or where it moved; zero
+// if it was made for a loopback base alone.
+func (c *Client) Address() Account {
+	if to := c.moved.Load(); to != nil {
+		return *to
+	}
+	return c.account
+}
 
 // Host returns the host name the account is known by: "acme.kommo.com".
-func (c *Client) Host() string { return c.host }
+func (c *Client) Host() string {
+	if to := c.moved.Load(); to != nil {
+		return to.Host
+	}
+	return c.host
+}
+
+// Move makes the client follow an account that got another address: requests,
+// and the token with them, go there from now on.
+func (c *Client) Move(to Account) {
+	if _, known := accountOf(to.Host); known {
+		c.moved.Store(&to)
+	}
+}
 
 // Home returns where people open the account: "https://acme.kommo.com". With a
 // loopback base alone no name is known, and it is that base.
 func (c *Client) Home() string {
-	if c.account.Host == "" {
+	if c.Address().Host == "" {
 		return c.base.String()
 	}
-	return "https://" + c.host
+	return "https://" + c.Host()
 }
 
 // CloseIdleConnections closes connections that wait for a next request.

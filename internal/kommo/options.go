@@ -69,3 +69,10 @@ func WithAttemptTimeout(d time.Duration) Option {
 func WithRate(perSecond int) Option {
 	return func(c *Client) { c.rate = perSecond }
 }
+
+// WithContextUser makes every request act with the rights of that user. Only
+// tokens that an administrator granted may do so; Kommo refuses a free or
+// unknown user as it refuses a bad token (Kommo API facts: scopes). 0 is none.
+func WithContextUser(userID int64) Option {
+	return func(c *Client) { c.contextUser = userID }
+}

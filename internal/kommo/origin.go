@@ -19,7 +19,10 @@ func (c *Client) origin(o outgoing) origin {
 	if o.drive != nil {
 		return *o.drive
 	}
-	return origin{base: c.base, host: c.host}
+	if to := c.moved.Load(); to != nil && !isLoopback(c.base) {
+		return origin{base: &url.URL{Scheme: "https", Host: to.Host}, host: to.Host}
+	}
+	return origin{base: c.base, host: c.Host()}
 }
 
 // holds reports whether u lies on this server: at the address that is dialled,

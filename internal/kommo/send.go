@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -87,6 +88,9 @@ func (c *Client) request(ctx context.Context, o outgoing) (*http.Request, error)
 	req.Header.Set("Accept", "application/hal+json, application/json")
 	req.Header.Set("User-Agent", c.userAgent)
 	req.Header.Set("Authorization", "Bearer "+o.token)
+	if c.contextUser != 0 && o.drive == nil {
+		req.Header.Set("X-Context-User-ID", strconv.FormatInt(c.contextUser, 10))
+	}
 	if o.body != nil {
 		req.Header.Set("Content-Type", o.kind)
 		req.ContentLength = int64(len(o.body))

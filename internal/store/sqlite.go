@@ -23,6 +23,8 @@ type Store struct {
 	open func() (*sql.DB, error)
 	dir  string
 
+	sealer Sealer // nil: nothing is encrypted
+
 	mu sync.Mutex
 	db *sql.DB
 }
@@ -56,10 +58,13 @@ const FileName = "state.db"
 
 // New is the store in a directory, which is made (0700) with its file (0600) at
 // first use. Errors of that come from the first call and name the directory.
-func New(dir string, now func() time.Time) *Store {
+func New(dir string, now func() time.Time, opts ...Option) *Store {
 	s := &Store{now: now, dir: dir}
+	for _, opt := range opts {
+		opt(s)
+	}
 	s.open = sync.OnceValues(func() (*sql.DB, error) {
-		return s.opened(openFile(dir, FileName, "synchronous(normal)", schema))
+		return s.opened(openFile(dir, FileName, "synchronous(normal)", schema+grantsSchema))
 	})
 	return s
 }
@@ -67,7 +72,7 @@ func New(dir string, now func() time.Time) *Store {
 // NewMemory is a store that ends with the process.
 func NewMemory(now func() time.Time) *Store {
 	s := &Store{now: now}
-	s.open = sync.OnceValues(func() (*sql.DB, error) { return s.opened(openMemory(schema)) })
+	s.open = sync.OnceValues(func() (*sql.DB, error) { return s.opened(openMemory(schema + grantsSchema)) })
 	return s
 }
 
@@ -119,7 +124,11 @@ func (s *Store) write(ctx context.Context, do func(context.Context, *sql.Tx) err
 	return inTx(context.WithoutCancel(ctx), db, do)
 }
 
-func inTx(ctx context.Context, db *sql.DB, do func(context.Context, *sql.Tx) error) error {
+type beginner interface {
+	BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error)
+}
+
+func inTx(ctx context.Context, db beginner, do func(context.Context, *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("state: %w", err)

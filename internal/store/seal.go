@@ -1,0 +1,211 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Sealer encrypts what must not lie open on the disk. Keys have names; the store
+// keeps the name of the one in use, so that all processes use the same and
+// another key is recognized.
+type Sealer interface {
+	// New names a key for what is sealed from now on, kept durably before it returns.
+	New() (id string, err error)
+	Seal(id string, bound, plain []byte) ([]byte, error)
+	Open(id string, bound, sealed []byte) ([]byte, error)
+	// Drop forgets a key that nothing is sealed with.
+	Drop(id string) error
+}
+
+// WithSealer encrypts grants. Without it they are kept as they are, which is for
+// memory alone.
+func WithSealer(sealer Sealer) Option {
+	return func(s *Store) { s.sealer = sealer }
+}
+
+// Option changes how New builds the store.
+type Option func(*Store)
+
+const (
+	// sealMark begins sealed data. Plain data is JSON and never begins so.
+	sealMark  = 1
+	keyIDSize = 16
+)
+
+// SealedWith names the key in use; empty if nothing was sealed yet.
+func (s *Store) SealedWith(ctx context.Context) (id string, err error) {
+	db, err := s.open()
+	if err != nil {
+		return "", err
+	}
+	return sealedWith(context.WithoutCancel(ctx), db)
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func sealedWith(ctx context.Context, db querier) (id string, err error) {
+	err = db.QueryRowContext(ctx, "SELECT value FROM setting WHERE name = 'sealed_with'").Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+// seal encrypts plain under the key in use, within the transaction that writes
+// it: the key cannot change in between. The first to seal chooses the key.
+func (s *Store) seal(ctx context.Context, tx *sql.Tx, bound string, plain []byte) ([]byte, error) {
+	if s.sealer == nil {
+		return plain, nil
+	}
+	id, err := sealedWith(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		if id, err = s.sealer.New(); err == nil {
+			err = useKey(ctx, tx, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s.sealWith(id, bound, plain)
+}
+
+func useKey(ctx context.Context, tx *sql.Tx, id string) error {
+	if len(id) != keyIDSize {
+		return fmt.Errorf("the name of a key has %d characters, not %d", len(id), keyIDSize)
+	}
+	return set(ctx, tx, "sealed_with", id)
+}
+
+func (s *Store) sealWith(id, bound string, plain []byte) ([]byte, error) {
+	box, err := s.sealer.Seal(id, []byte(bound), plain)
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]byte{sealMark}, id...), box...), nil
+}
+
+// unseal decrypts what seal made. Data from before there was a sealer is plain.
+func (s *Store) unseal(bound string, data []byte) ([]byte, error) {
+	if len(data) == 0 || data[0] != sealMark {
+		return data, nil
+	}
+	if s.sealer == nil || len(data) < 1+keyIDSize {
+		return nil, errors.New("the state is encrypted and no key was given")
+	}
+	id, box := data[1:1+keyIDSize], data[1+keyIDSize:]
+	return s.sealer.Open(string(id), []byte(bound), box)
+}
+
+// set keeps one value under a name.
+func set(ctx context.Context, tx *sql.Tx, name, value string) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO setting (name, value) VALUES (?,?) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)
+	return err
+}
+
+// Resealed says what Reseal did.
+type Resealed struct {
+	From, To string // names of the keys; equal if there was nothing to do
+	Count    int    // values that are sealed anew
+	Lost     int    // values that no key opened and that were deleted
+}
+
+// Reseal changes the key: everything sealed is opened and sealed with a new one,
+// in one transaction, and the old key is forgotten. What cannot be opened stops
+// it and nothing is changed, unless discard is set: then that is deleted.
+func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
+	var out Resealed
+	if s.sealer == nil {
+		return out, errors.New("this state is not encrypted")
+	}
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		out = Resealed{}
+		if out.From, err = sealedWith(ctx, tx); err != nil {
+			return err
+		}
+		if out.To, err = s.sealer.New(); err != nil || out.To == out.From {
+			return err
+		}
+		for _, table := range sealedTables {
+			if err := s.resealTable(ctx, tx, table, discard, &out); err != nil {
+				return err
+			}
+		}
+		return useKey(ctx, tx, out.To)
+	})
+	switch {
+	case out.To == out.From:
+		return out, err
+	case err != nil: // nothing is sealed with the new key
+		return out, errors.Join(err, s.sealer.Drop(out.To))
+	}
+	return out, s.sealer.Drop(out.From)
+}
+
+// sealedTable is a column with sealed values: what names a row, and what it is
+// bound to.
+type sealedTable struct{ name, column, bound string }
+
+var sealedTables = [...]sealedTable{
+	{"grants", "secret", grantBound},
+}
+
+func (s *Store) resealTable(ctx context.Context, tx *sql.Tx, t sealedTable, discard bool, out *Resealed) error {
+	rows, err := readSealed(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		plain, err := s.unseal(row.bound, row.data)
+		if err != nil {
+			if !discard {
+				return fmt.Errorf("%s: %w", row.bound, err)
+			}
+			out.Lost++
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+t.name+" WHERE rowid = ?", row.id); err != nil { //nolint:gosec // names of this file
+				return err
+			}
+			continue
+		}
+		box, err := s.sealWith(out.To, row.bound, plain)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE "+t.name+" SET "+t.column+" = ? WHERE rowid = ?", box, row.id); err != nil { //nolint:gosec // names of this file
+			return err
+		}
+		out.Count++
+	}
+	return nil
+}
+
+type sealedRow struct {
+	id    int64
+	bound string
+	data  []byte
+}
+
+func readSealed(ctx context.Context, tx *sql.Tx, t sealedTable) ([]sealedRow, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT rowid, "+t.bound+", "+t.column+" FROM "+t.name) //nolint:gosec // names of this file
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []sealedRow
+	for rows.Next() {
+		var row sealedRow
+		if err := rows.Scan(&row.id, &row.bound, &row.data); err != nil {
+			return nil, err
+		}
+		row.data = bytes.Clone(row.data)
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
