@@ -19,10 +19,10 @@ const module = "github.com/kommo-mcp/kommo-mcp/"
 var mayImport = map[string][]string{
 	"cmd/kommo-mcp": {
 		"internal/server", "internal/tools", "internal/tools/registry", "internal/resources", "internal/crm",
-		"internal/directory", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store", "internal/auth", "internal/seal",
+		"internal/directory", "internal/hooks", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store", "internal/auth", "internal/seal",
 	},
 	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem"},
-	"internal/server":           {"internal/resources", "internal/tools/registry"},
+	"internal/server":           {"internal/resources", "internal/tools/registry", "internal/crm", "internal/hooks", "internal/problem"},
 	"internal/resources":        {"internal/crm", "internal/directory", "internal/kommo", "internal/problem", "internal/sanitize", "prompts"},
 	"internal/tools":            {"internal/tools/api", "internal/tools/base", "internal/tools/bulk", "internal/tools/calls", "internal/tools/contacts", "internal/tools/events", "internal/tools/users", "internal/tools/files", "internal/tools/setup", "internal/tools/webhooks", "internal/tools/incoming", "internal/tools/catalogs", "internal/tools/automation", "internal/tools/registry", "internal/crm"},
 	"internal/tools/api":        {"internal/tools/registry", "internal/crm"},
@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"internal/tools/catalogs":   {"internal/tools/registry", "internal/crm"},
 	"internal/tools/automation": {"internal/tools/registry", "internal/crm"},
 	"internal/tools/registry":   {"internal/kommo", "internal/problem", "internal/sanitize"},
-	"internal/crm":              {"internal/store", "internal/directory", "internal/kommo", "internal/problem", "internal/when", "internal/phone"},
+	"internal/crm":              {"internal/store", "internal/directory", "internal/hooks", "internal/kommo", "internal/problem", "internal/when", "internal/phone"},
 	"internal/hooks":            {"internal/phone"},
 	"internal/directory":        {"internal/kommo", "internal/problem"},
 	"internal/toolstest":        {"internal/tools/registry", "internal/crm", "internal/directory", "internal/kommo", "internal/sandbox"}, // for tests

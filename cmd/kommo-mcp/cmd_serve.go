@@ -44,7 +44,7 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 type httpCmd struct {
 	common
 
-	Addr string `help:"Address on loopback, default 127.0.0.1:8080; port 0 picks a free one." placeholder:"HOST:PORT"`
+	Addr string `help:"Address, default 127.0.0.1:8080; beyond loopback only with KOMMO_MCP_ACCESS_KEY; port 0 picks a free one." placeholder:"HOST:PORT"`
 }
 
 // Run serves until a signal comes.
@@ -60,7 +60,7 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	h, err := server.Listen(ctx, p.cfg.Addr, s, p.log)
+	h, err := server.Listen(ctx, p.cfg.Addr, s, p.web())
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}

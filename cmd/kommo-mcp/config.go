@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 )
 
@@ -17,19 +18,24 @@ import (
 // flag, then environment, then default; secrets come from the environment or
 // from a file, never from a flag, since arguments are visible to other users.
 type Config struct {
-	Account     kommo.Account // zero when no account was named
-	Token       string        // access token; empty: tools are listed but refuse to run
-	BaseURL     *url.URL      // nil: the account's own host
-	MaxRetries  int           // repeats of a read, 0 to 10
-	RatePerHost int           // requests a second for all accounts of this process; 0: no common ceiling
-	Mode        string        // read, write or full
-	Toolsets    []string      // names, empty: default
-	Tools       []string      // single tools beside the toolsets; alone: exactly these
-	Exclude     []string      // tools or toolsets to leave out
-	Addr        string        // address of the http command
-	StateDir    string        // where jobs, waiting calls and the shared rate are kept; empty: nowhere to be found
-	CallWait    time.Duration // how long a caller waits for a call to be logged before it is queued
-	Demo        bool          // embedded sandbox in place of a real account
+	Account     kommo.Account     // zero when no account was named
+	Token       string            // access token; empty: tools are listed but refuse to run
+	BaseURL     *url.URL          // nil: the account's own host
+	MaxRetries  int               // repeats of a read, 0 to 10
+	RatePerHost int               // requests a second for all accounts of this process; 0: no common ceiling
+	Mode        string            // read, write or full
+	Toolsets    []string          // names, empty: default
+	Tools       []string          // single tools beside the toolsets; alone: exactly these
+	Exclude     []string          // tools or toolsets to leave out
+	Addr        string            // address of the http command
+	StateDir    string            // where jobs, waiting calls and the shared rate are kept; empty: nowhere to be found
+	CallWait    time.Duration     // how long a caller waits for a call to be logged before it is queued
+	AccessKey   string            // for /mcp and /v1 over HTTP; empty: this machine alone is served
+	PublicURL   *url.URL          // as a proxy shows the server to the world; nil: unknown
+	HookSecrets map[string]string // with which voice platforms sign what they post, by platform
+	HookKept    time.Duration     // how long the bodies that platforms post are kept
+	RecordKept  time.Duration     // how long it is kept what was done
+	Demo        bool              // embedded sandbox in place of a real account
 }
 
 // Flags are the settings that may also be given on the command line. Empty
@@ -53,6 +59,9 @@ const (
 	// The strictest host gives up after 20 seconds, and an answer is given within 18.
 	defaultCallWait = 12 // seconds
 	maxCallWait     = 15
+	defaultHookDays = 7
+	defaultRecords  = 90 // days
+	maxDays         = 3650
 )
 
 // loadConfig reads and checks all settings. All problems are reported at once,
@@ -70,6 +79,16 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 		Demo:        f.Demo,
 		StateDir:    r.text("KOMMO_MCP_STATE_DIR", "", defaultStateDir(env)),
 		CallWait:    time.Duration(r.number("KOMMO_MCP_CALL_WAIT", defaultCallWait, maxCallWait)) * time.Second,
+		HookKept:    days(r.number("KOMMO_MCP_HOOK_DAYS", defaultHookDays, maxDays)),
+		RecordKept:  days(r.number("KOMMO_MCP_RECORD_DAYS", defaultRecords, maxDays)),
+		AccessKey:   r.secret("KOMMO_MCP_ACCESS_KEY"),
+		PublicURL:   r.publicURL("KOMMO_MCP_PUBLIC_URL"),
+		HookSecrets: map[string]string{},
+	}
+	for _, p := range hooks.All() {
+		if secret := r.secret("KOMMO_MCP_HOOK_" + strings.ToUpper(p.Name()) + "_SECRET"); secret != "" {
+			cfg.HookSecrets[p.Name()] = secret
+		}
 	}
 	if f.Demo {
 		return cfg, errors.Join(r.problems...)
@@ -79,6 +98,8 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 	cfg.Account = r.account("KOMMO_SUBDOMAIN", cfg)
 	return cfg, errors.Join(r.problems...)
 }
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // reader collects settings and what is wrong with them.
 type reader struct {
@@ -166,6 +187,20 @@ func (r *reader) baseURL(name string) *url.URL {
 	u, err := kommo.ParseBase(v)
 	if err != nil {
 		r.fail("%s: %w", name, err)
+		return nil
+	}
+	return u
+}
+
+// publicURL is https, or http for a network of one's own, without query.
+func (r *reader) publicURL(name string) *url.URL {
+	v := r.text(name, "", "")
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		r.fail("%s is no address: use the one that the world sees, for example https://crm.example.com", name)
 		return nil
 	}
 	return u

@@ -41,7 +41,7 @@ type app struct {
 
 type cli struct {
 	Stdio   stdioCmd   `cmd:"" default:"withargs" help:"Serve one MCP client on standard input and output (the default command)."`
-	HTTP    httpCmd    `cmd:"" name:"http" help:"Serve MCP over Streamable HTTP at /mcp, on loopback."`
+	HTTP    httpCmd    `cmd:"" name:"http" help:"Serve MCP over Streamable HTTP at /mcp, and plain HTTP for calls at /v1/calls."`
 	Call    callCmd    `cmd:"" help:"Run one tool and print its answer as JSON."`
 	Tools   toolsCmd   `cmd:"" help:"List the tools."`
 	Outbox  outboxCmd  `cmd:"" help:"Look after the calls that were accepted and could not be written yet."`

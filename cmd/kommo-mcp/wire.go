@@ -103,7 +103,8 @@ func (p *product) connect(ctx context.Context) {
 		p.clientOptions(ctx, clock)...)
 	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
 	p.closers = append(p.closers, names.Close)
-	p.service = crm.New(p.client, names, clock, crm.WithStore(p.openState(clock)), crm.WithCallWait(p.cfg.CallWait), crm.WithLogger(p.log))
+	p.service = crm.New(p.client, names, clock, crm.WithStore(p.openState(clock)), crm.WithCallWait(p.cfg.CallWait),
+		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(p.log))
 	p.closers = append(p.closers, p.service.Close)
 	p.provider = func(context.Context) (*crm.Service, error) { return p.service, nil }
 }
@@ -144,6 +145,19 @@ func (p *product) server() (*mcpserver.MCPServer, error) {
 		return nil, fmt.Errorf("resources: %w", err)
 	}
 	return server.New(server.Parts{Version: version(), Tools: p.tools, Resources: set, Logger: p.log}), nil
+}
+
+// web is what the HTTP surface needs. Calls are logged over plain HTTP where the
+// tool for them is offered over MCP.
+func (p *product) web() server.Web {
+	w := server.Web{
+		AccessKey: p.cfg.AccessKey, PublicURL: p.cfg.PublicURL, Secrets: p.cfg.HookSecrets,
+		Provider: p.provider, Version: version(), Logger: p.log,
+	}
+	if tool, err := registry.Find(p.tools, server.LogCallTool); err == nil {
+		w.LogCall = &tool
+	}
+	return w
 }
 
 func noToken() error {

@@ -120,7 +120,7 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	}
 	r.mcp = server.New(server.Parts{Version: "test", Tools: r.tools, Resources: set, Logger: o.log})
 	stop := make(chan struct{})
-	r.web = httptest.NewServer(server.Handler(r.mcp, stop))
+	r.web = httptest.NewServer(server.Handler(r.mcp, stop, server.Web{}))
 	tb.Cleanup(func() { close(stop); r.web.CloseClientConnections(); r.web.Close() })
 	return r
 }

@@ -31,6 +31,7 @@ const (
 // outbox is the state of this process's worker of the calls that wait.
 type outbox struct {
 	nudge chan struct{}
+	hooks chan struct{} // as nudge, for what platforms have sent
 
 	mu      sync.Mutex
 	strikes int       // tries in a row that found Kommo away
@@ -40,7 +41,7 @@ type outbox struct {
 }
 
 func newOutbox() outbox {
-	return outbox{nudge: make(chan struct{}, 1), seeking: map[int64]chan struct{}{}}
+	return outbox{nudge: make(chan struct{}, 1), hooks: make(chan struct{}, 1), seeking: map[int64]chan struct{}{}}
 }
 
 // seek notes that a delivery looks for its card; the end of it comes with placed.
@@ -95,7 +96,13 @@ func (s *Service) wake() {
 // killed process has left half done. One worker an account works at a time,
 // however many processes run one. While Kommo is away one call at a time tries,
 // with growing pauses. Requests of the worker let those of people go first.
+//
+// Beside it what platforms have sent is turned into calls, and what has been kept
+// long enough is forgotten.
 func (s *Service) RunOutbox(ctx context.Context) {
+	var reading sync.WaitGroup
+	reading.Go(func() { s.runHooks(ctx) })
+	defer reading.Wait()
 	owner := store.Owner()
 	for ctx.Err() == nil {
 		wait := s.outboxRound(ctx, owner)

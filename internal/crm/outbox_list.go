@@ -1,9 +1,11 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
@@ -14,7 +16,8 @@ import (
 // PendingCall is a call that was accepted and is not logged whole.
 type PendingCall struct {
 	ID        int64    `json:"pending_id"`
-	State     string   `json:"state"` // waiting, running, dead
+	State     string   `json:"state"`              // waiting, running, dead
+	Platform  string   `json:"platform,omitempty"` // of a webhook that is no call yet
 	CallID    string   `json:"call_id,omitempty"`
 	Phone     string   `json:"phone,omitempty"`
 	LeadID    int64    `json:"lead_id,omitempty"`
@@ -42,15 +45,20 @@ func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) 
 		return out, nil
 	}
 	st, _ := s.journal.store()
-	counts, err := st.Counts(ctx, s.journal.account, CallKind)
-	if err != nil {
-		return out, stateFailed(err)
+	var ops []store.Op
+	for _, kind := range []string{CallKind, HookKind} {
+		counts, err := st.Counts(ctx, s.journal.account, kind)
+		if err != nil {
+			return out, stateFailed(err)
+		}
+		out.Waiting, out.Dead = out.Waiting+counts[store.Waiting]+counts[store.Running], out.Dead+counts[store.Dead]
+		some, err := st.List(ctx, s.journal.account, kind, limit+1, store.Running, store.Waiting, store.Dead)
+		if err != nil {
+			return out, stateFailed(err)
+		}
+		ops = append(ops, some...)
 	}
-	out.Waiting, out.Dead = counts[store.Waiting]+counts[store.Running], counts[store.Dead]
-	ops, err := st.List(ctx, s.journal.account, CallKind, limit+1, store.Running, store.Waiting, store.Dead)
-	if err != nil {
-		return out, stateFailed(err)
-	}
+	slices.SortFunc(ops, func(a, b store.Op) int { return cmp.Compare(a.Seq, b.Seq) })
 	if out.HasMore = len(ops) > limit; out.HasMore {
 		ops = ops[:limit]
 	}
@@ -74,6 +82,10 @@ func (s *Service) pendingCall(ctx context.Context, op store.Op) PendingCall {
 	out := PendingCall{ID: op.Seq, State: string(op.State), Accepted: s.local(ctx, op.Created), Reason: op.Reason, Tries: op.Tries}
 	if op.State == store.Waiting {
 		out.NextTryAt = s.local(ctx, op.NextTry)
+	}
+	if op.Kind == HookKind {
+		out.describeHook(op)
+		return out
 	}
 	rec, err := readRecord(op.Body)
 	if err != nil {
@@ -100,6 +112,9 @@ func (s *Service) local(_ context.Context, t time.Time) string {
 // RetryPending tries a call of the outbox at once. leadID, if not 0, chooses the
 // card of a call that could not be placed.
 func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResult, error) {
+	if again, hook, err := s.retryHook(ctx, id); hook {
+		return again, err
+	}
 	h, err := s.holdPending(ctx, id)
 	if err != nil {
 		return CallResult{}, err
@@ -123,6 +138,9 @@ func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResul
 
 // DropPending erases a call of the outbox, and what was received about it.
 func (s *Service) DropPending(ctx context.Context, id int64) (PendingCall, error) {
+	if out, hook, err := s.dropHook(ctx, id); hook {
+		return out, err
+	}
 	h, err := s.holdPending(ctx, id)
 	if err != nil {
 		return PendingCall{}, err
@@ -130,7 +148,7 @@ func (s *Service) DropPending(ctx context.Context, id int64) (PendingCall, error
 	out := s.pendingCall(ctx, h.Op)
 	h.drop(ctx)
 	if out.CallID != "" {
-		err = h.st.Erase(ctx, s.journal.account, HookLine(out.CallID))
+		err = errors.Join(h.st.Erase(ctx, s.journal.account, HookLine(out.CallID)), h.st.Erase(ctx, s.journal.account, hookPartsLine(out.CallID)))
 	}
 	return out, err
 }
@@ -171,6 +189,9 @@ func (s *Service) holdPending(ctx context.Context, id int64) (*hold, error) {
 func (s *Service) Flush(ctx context.Context) (delivered int, left PendingCalls, err error) {
 	if s.journal.exists() {
 		st, _ := s.journal.store()
+		if err := s.takeHooks(ctx, st); err != nil {
+			return 0, left, stateFailed(err)
+		}
 		ops, err := st.List(ctx, s.journal.account, CallKind, 10_000, store.Running, store.Waiting)
 		if err != nil {
 			return 0, left, stateFailed(err)
@@ -196,6 +217,9 @@ func (s *Service) DeliverDue(ctx context.Context) {
 		return
 	}
 	st, _ := s.journal.store()
+	if err := s.takeHooks(ctx, st); err != nil {
+		s.log.WarnContext(ctx, "reading of webhooks", "error", err)
+	}
 	owner := store.Owner()
 	if mine, err := st.Hold(ctx, s.workerName(), owner, workerLease); err != nil || !mine {
 		return

@@ -29,6 +29,7 @@ type Service struct {
 	turns   turns
 
 	callWait time.Duration
+	retain   retention
 	zone     atomic.Pointer[time.Location] // the account's, once it is known
 	outbox   outbox
 
@@ -46,6 +47,7 @@ type Option func(*settings)
 type settings struct {
 	store    *store.Store
 	callWait time.Duration
+	retain   retention
 	log      *slog.Logger
 }
 
@@ -56,6 +58,12 @@ func WithStore(st *store.Store) Option { return func(s *settings) { s.store = st
 // delivered later.
 func WithCallWait(d time.Duration) Option { return func(s *settings) { s.callWait = d } }
 
+// WithRetention sets for how long what platforms have sent, and the records of
+// what was done, are kept.
+func WithRetention(hooks, records time.Duration) Option {
+	return func(s *settings) { s.retain = retention{hooks: hooks, records: records} }
+}
+
 // WithLogger sets where the delivery of waiting calls is logged. No text of
 // customers is.
 func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = log } }
@@ -63,12 +71,12 @@ func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = lo
 // New makes the service of one account.
 func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock, opts ...Option) *Service {
 	spare := store.NewMemory(clock.Now)
-	set := settings{store: spare, callWait: DefaultCallWait, log: slog.New(slog.DiscardHandler)}
+	set := settings{store: spare, callWait: DefaultCallWait, retain: defaultRetention(), log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(&set)
 	}
 	return &Service{
-		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait,
+		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait, retain: set.retain,
 		journal: newJournal(api.Host(), set.store, spare), outbox: newOutbox(),
 	}
 }

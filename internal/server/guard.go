@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -26,21 +25,18 @@ const requestLimit = 60 * time.Second
 var errInternal = errors.New("internal error; see the server log")
 
 // guard stands in front of mcp-go's handler and does what that leaves undone:
-// it checks the Origin (the specification demands 403), refuses every method
+// it refuses every method
 // but POST (a GET stream of mcp-go would receive other clients' messages),
 // bounds the body, and swallows cancellations, whose request ids collide
 // between clients of a stateless server: one client could end another's call.
-// A client cancels by closing its connection.
+// A client cancels by closing its connection. Who may come here at all, Web has
+// checked (the specification demands 403 for a foreign Origin).
 type guard struct {
 	next http.Handler
 	stop <-chan struct{} // closed when the server shuts down
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if slices.ContainsFunc(r.Header.Values("Origin"), originRefused) {
-		http.Error(w, "origin not allowed", http.StatusForbidden)
-		return
-	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "use POST", http.StatusMethodNotAllowed)

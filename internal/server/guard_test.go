@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,7 +39,7 @@ func slowServer(started chan<- struct{}, release <-chan struct{}) *mcpserver.MCP
 func serve(t *testing.T, s *mcpserver.MCPServer) (url string) {
 	t.Helper()
 	stop := make(chan struct{})
-	web := httptest.NewServer(server.Handler(s, stop))
+	web := httptest.NewServer(server.Handler(s, stop, server.Web{}))
 	t.Cleanup(func() { close(stop); web.Close() })
 	return web.URL + server.Endpoint
 }
@@ -270,7 +270,7 @@ func TestManyClients(t *testing.T) {
 
 func TestListenRefusesTheInternet(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", "192.0.2.1:80", ":8080", "example.com:80", "nonsense"} {
-		if _, err := server.Listen(t.Context(), addr, slowServer(nil, nil), slog.New(slog.DiscardHandler)); err == nil {
+		if _, err := server.Listen(t.Context(), addr, slowServer(nil, nil), server.Web{}); err == nil {
 			t.Errorf("%s was accepted", addr)
 		}
 	}
@@ -279,7 +279,7 @@ func TestListenRefusesTheInternet(t *testing.T) {
 // TestShutdown: calls in flight are answered, open listen streams end.
 func TestShutdown(t *testing.T) {
 	started, release := make(chan struct{}, 1), make(chan struct{})
-	h, err := server.Listen(t.Context(), "127.0.0.1:0", slowServer(started, release), slog.New(slog.DiscardHandler))
+	h, err := server.Listen(t.Context(), "127.0.0.1:0", slowServer(started, release), server.Web{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,21 +115,6 @@ func (s *Store) Counts(ctx context.Context, account, kind string) (map[State]int
 	return out, rows.Err()
 }
 
-// Purge forgets finished jobs of a kind that were last touched before a moment.
-// What waits or is dead stays until somebody decides.
-func (s *Store) Purge(ctx context.Context, kind string, before time.Time) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE kind = ? AND state = 'done' AND updated < ?", kind, before.UnixMilli())
-		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM claim WHERE at < ?", before.UnixMilli())
-		}
-		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM memory WHERE at < ?", before.UnixMilli())
-		}
-		return err
-	})
-}
-
 // BySeq reads one job by its place in the order of acceptance.
 func (s *Store) BySeq(ctx context.Context, account, kind string, seq int64) (op Op, ok bool, err error) {
 	db, err := s.open()

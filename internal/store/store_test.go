@@ -262,8 +262,8 @@ func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
 		op := mustBegin(t, s, job("young", ""), Fresh)
 		op.State = Done
 		must(t, s.Settle(ctx, op))
-		must(t, s.Purge(ctx, "task", clock.Now()))
-		must(t, s.Purge(ctx, "call", clock.Now()))
+		must(t, s.PurgeOthers(ctx, "call", clock.Now()))
+		must(t, s.PurgeOthers(ctx, "hook", clock.Now()))
 		var keys []string
 		list, err := s.List(ctx, "a", "call", 10, Done, Dead, Waiting)
 		must(t, err)
@@ -275,6 +275,11 @@ func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
 		}
 		if ok, err := s.Claim(ctx, "a", "note", 1, "new"); !ok || err != nil {
 			t.Errorf("an old claim holds: %v, %v", ok, err)
+		}
+		clock.pass(time.Hour)
+		must(t, s.PurgeAll(ctx, "call", clock.Now()))
+		if list, err = s.List(ctx, "a", "call", 10, Done, Dead, Waiting); err != nil || len(list) != 1 || list[0].State != Waiting {
+			t.Errorf("left of all: %v, %v", list, err)
 		}
 	})
 }
@@ -342,7 +347,7 @@ func TestMemory(t *testing.T) {
 		recall("a", "n", "second")
 		recall("b", "n", "")
 		clock.pass(time.Hour)
-		must(t, s.Purge(t.Context(), "call", clock.Now()))
+		must(t, s.PurgeOthers(t.Context(), "hook", clock.Now()))
 		recall("a", "n", "")
 	})
 }

@@ -32,6 +32,11 @@ func withPhoneCallID(ctx context.Context, r mcp.CallToolRequest) context.Context
 			}
 		}
 	}
+	return WithPhoneCallID(ctx, id)
+}
+
+// WithPhoneCallID notes the id that came with a call, if it is one.
+func WithPhoneCallID(ctx context.Context, id string) context.Context {
 	if id = strings.TrimSpace(id); id == "" || len(id) > maxCallID {
 		return ctx
 	}

@@ -1,0 +1,156 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+)
+
+// hookEndpoint takes what voice platforms post after a call. A post is kept and
+// answered at once, with the status that its platform expects; the worker does the
+// rest. Its signature is its key.
+type hookEndpoint struct{ web Web }
+
+// refused is why a post is not taken; status is what its platform should hear.
+type refused struct {
+	status int
+	code   problem.Code
+	why    string // for the platform and the log; no secret is in it
+	next   string
+	cause  error // for the log alone
+}
+
+func (e hookEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !onlyPost(w, r) {
+		return
+	}
+	platform, ok := hooks.Find(r.PathValue("platform"))
+	if !ok {
+		refuse(w, http.StatusNotFound, problem.NotFound, "there is no such platform", "Post to "+CallsEndpoint+"/ and one of "+strings.Join(platformNames(), ", ")+".")
+		return
+	}
+	body, ok := readUpTo(w, r, hooks.MaxBody)
+	if !ok {
+		e.web.logger().WarnContext(r.Context(), "webhook refused", slog.String("platform", platform.Name()), slog.String("why", "the body is too large or broke off"))
+		return
+	}
+	receipt, no := e.take(r, platform, body)
+	if no != nil {
+		e.web.logger().WarnContext(r.Context(), "webhook refused", slog.String("platform", platform.Name()), slog.Int("status", no.status), slog.String("why", no.why), slog.Any("cause", no.cause))
+		if no.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="kommo-mcp"`)
+		}
+		refuse(w, no.status, no.code, no.why, no.next)
+		return
+	}
+	e.answer(w, r, platform, receipt)
+}
+
+func (e hookEndpoint) answer(w http.ResponseWriter, r *http.Request, platform hooks.Platform, receipt crm.HookReceipt) {
+	if !receipt.Kept {
+		writeJSON(w, platform.Answers().Ignored, hookAnswer{Status: "ignored", Reason: receipt.Ignored})
+		return
+	}
+	e.web.logger().InfoContext(r.Context(), "webhook kept", slog.String("platform", platform.Name()), slog.Bool("again", receipt.Again), slog.Any("call_ids", receipt.CallIDs))
+	writeJSON(w, platform.Answers().Accepted, hookAnswer{Status: "accepted"})
+}
+
+// hookAnswer is for people who try a webhook by hand: platforms read the status
+// alone.
+type hookAnswer struct {
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// take checks a post and keeps it.
+func (e hookEndpoint) take(r *http.Request, platform hooks.Platform, body []byte) (crm.HookReceipt, *refused) {
+	answers := platform.Answers()
+	if no := e.verify(r, platform, body); no != nil {
+		return crm.HookReceipt{}, no
+	}
+	options, err := crm.ReadHookOptions(r.URL.Query())
+	if err != nil {
+		return crm.HookReceipt{}, malformed(answers, err)
+	}
+	if e.web.LogCall == nil || e.web.Provider == nil {
+		return crm.HookReceipt{}, &refused{answers.Unavailable, problem.ReadOnly, "this server logs no calls: it runs in read mode, or " + LogCallTool + " is left out", "", nil}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	service, err := e.web.Provider(ctx)
+	if err != nil {
+		return crm.HookReceipt{}, &refused{answers.Unavailable, problem.NoToken, "no Kommo access token is set", "Set KOMMO_SUBDOMAIN and KOMMO_ACCESS_TOKEN.", nil}
+	}
+	receipt, err := service.KeepHook(ctx, crm.HookDelivery{
+		Platform: platform.Name(), Method: r.Method, URL: e.web.publicURL(r), Body: body, Options: options,
+	})
+	switch {
+	case errors.Is(err, hooks.ErrBody):
+		return receipt, malformed(answers, err)
+	case err != nil:
+		return receipt, &refused{answers.Unavailable, problem.Unavailable, "it could not be kept now", "Send it again.", err}
+	}
+	return receipt, nil
+}
+
+func malformed(answers hooks.Answers, err error) *refused {
+	no := &refused{status: answers.Malformed, code: problem.InvalidArgument, why: err.Error()}
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		no.why, no.next = p.Message, p.Next
+	}
+	return no
+}
+
+// verify checks who sent the post. Without a secret it needs the access key; where
+// there is none either, this machine is trusted.
+func (e hookEndpoint) verify(r *http.Request, platform hooks.Platform, body []byte) *refused {
+	secret, status := e.web.Secrets[platform.Name()], platform.Answers().Refused
+	if secret == "" {
+		return e.unsigned(r, platform.Name(), status)
+	}
+	err := platform.Verify(hooks.Request{Method: r.Method, URL: e.web.publicURL(r), Header: r.Header, Body: body}, secret, e.web.now())
+	if err == nil {
+		return nil
+	}
+	return &refused{status, problem.Unauthorized, err.Error(), "See docs/voice-agents.md for how " + platform.Name() + " signs.", nil}
+}
+
+func (e hookEndpoint) unsigned(r *http.Request, name string, status int) *refused {
+	variable := "KOMMO_MCP_HOOK_" + strings.ToUpper(name) + "_SECRET"
+	switch {
+	case r.Header.Get("Origin") != "" && e.web.originRefused(r.Header.Get("Origin")):
+		return &refused{status, problem.Forbidden, "origin not allowed", "", nil}
+	case e.web.hostRefused(r.Host):
+		return &refused{status, problem.Unauthorized, "no secret is set for " + name, "Set " + variable + " on the server.", nil}
+	case !e.web.hasKey(r):
+		return &refused{status, problem.Unauthorized, "no secret is set for " + name + ", and the access key is missing or wrong", "Set " + variable + " on the server, or send the access key.", nil}
+	}
+	return nil
+}
+
+// publicURL is the URL as the sender knows it, which some platforms sign. Who
+// forges the headers it is made of only makes the signature wrong.
+func (w Web) publicURL(r *http.Request) string {
+	if w.PublicURL != nil {
+		return strings.TrimSuffix(w.PublicURL.String(), "/") + r.URL.RequestURI()
+	}
+	scheme := "http"
+	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + r.URL.RequestURI()
+}
+
+func platformNames() []string {
+	var out []string
+	for _, p := range hooks.All() {
+		out = append(out, p.Name())
+	}
+	return out
+}
