@@ -37,8 +37,8 @@ func (n NewPerson) card() card {
 	return card{kind: KindContact, entity: kommo.Contacts, argument: "contact_id"}
 }
 
-// CreatePerson makes a contact or a company, unless one like it exists: a contact
-// with the phone or e-mail, a company of exactly that name. That one is answered
+// CreatePerson makes a contact or a company, unless one like it exists: one with
+// the phone or e-mail, or a company of exactly that name. That one is answered
 // under found and not changed. A contact is put into its company by a second
 // request, whose failure is a warning. A lost answer is looked up among the
 // newest records (Kommo API facts: contacts and companies).
@@ -154,7 +154,8 @@ type knowns struct {
 func (s *Service) knownPeople(ctx context.Context, n NewPerson) (knowns, error) {
 	var out knowns
 	var found people
-	var twins, companies []kommo.Company
+	var twins []likeCompany
+	var companies []kommo.Company
 	var err error
 	if out.region, err = s.region(ctx, n.Phone); err != nil {
 		return out, err
@@ -162,7 +163,7 @@ func (s *Service) knownPeople(ctx context.Context, n NewPerson) (knowns, error) 
 	g, groupCtx := errgroup.WithContext(ctx)
 	switch {
 	case n.Kind == KindCompany && !n.AllowDuplicate:
-		g.Go(func() (err error) { twins, err = s.companiesCalled(groupCtx, n.Name); return err })
+		g.Go(func() (err error) { twins, err = s.companiesLike(groupCtx, n, out.region); return err })
 	case n.Kind == KindContact:
 		g.Go(func() (err error) { found, err = s.findPeople(groupCtx, n.Phone, n.Email); return err })
 	}
@@ -172,10 +173,15 @@ func (s *Service) knownPeople(ctx context.Context, n NewPerson) (knowns, error) 
 		return out, err
 	}
 	out.similar = found.Similar
-	if !n.AllowDuplicate {
-		if out.twin, err = chooseTwin(n, found.Matches, twins); err != nil {
-			return out, err
-		}
+	switch {
+	case n.AllowDuplicate:
+	case n.Kind == KindCompany:
+		out.twin, err = chooseLike(n, twins)
+	default:
+		out.twin, err = chooseTwin(n, found.Matches)
+	}
+	if err != nil {
+		return out, err
 	}
 	if n.CompanyID == 0 && len(companies) > 0 {
 		out.company, err = chooseCompany(companies, out.twin)
@@ -183,24 +189,11 @@ func (s *Service) knownPeople(ctx context.Context, n NewPerson) (knowns, error) 
 	return out, err
 }
 
-// chooseTwin picks the one card like the new one; none is the zero contact.
+const nextOfTwins = "Ask which of them is meant and work with its id, or call again with allow_duplicate true if it is yet another one."
+
+// chooseTwin picks the one contact like the new one; none is the zero contact.
 // Several are a question to the person.
-func chooseTwin(n NewPerson, people []person, companies []kommo.Company) (kommo.Contact, error) {
-	const next = "Ask which of them is meant and work with its id, or call again with allow_duplicate true if it is yet another one."
-	if n.Kind == KindCompany {
-		switch len(companies) {
-		case 0:
-			return kommo.Contact{}, nil
-		case 1:
-			c := companies[0]
-			return kommo.Contact{ID: c.ID, Name: c.Name, Fields: c.Fields, Embedded: c.Embedded}, nil
-		}
-		p := problem.Unclear("name", fmt.Sprintf("%d companies are called %s already: nothing was written.", len(companies), companies[0].Name)).WithNext(next)
-		for _, c := range companies {
-			p = p.WithCandidates(problem.Candidate{ID: c.ID, Name: c.Name})
-		}
-		return kommo.Contact{}, p
-	}
+func chooseTwin(n NewPerson, people []person) (kommo.Contact, error) {
 	if len(people) > 1 {
 		named := slices.DeleteFunc(slices.Clone(people), func(p person) bool { return !directory.SameName(p.Name, n.Name) })
 		if len(named) == 1 {
@@ -214,7 +207,7 @@ func chooseTwin(n NewPerson, people []person, companies []kommo.Company) (kommo.
 		return people[0].Contact, nil
 	default:
 		return kommo.Contact{}, problem.Unclear(argumentOf(n), fmt.Sprintf("%d contacts have this phone or e-mail already: nothing was written.", len(people)),
-			personCandidates(people)...).WithNext(next)
+			personCandidates(people)...).WithNext(nextOfTwins)
 	}
 }
 

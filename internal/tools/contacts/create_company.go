@@ -23,7 +23,7 @@ func CreateCompany(p crm.Provider) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "create_company", Title: "Create a company", Class: registry.Create, Toolset: toolset, PeopleText: true,
 		Description: "Creates an organisation with phone, e-mail and custom fields such as web or address. " +
-			"A company of exactly that name, in any case, is answered under found and not changed; several of them are a question to the user. " +
+			"One with exactly that name, that phone or that e-mail is answered under found and not changed; several of them are a question to the user. " +
 			"Use link_records to put its people and leads into it, create_contact with company_name for a person and the company at once, update_contact to change a company. " +
 			"Companies cannot be deleted here.",
 	}, func(ctx context.Context, in createCompanyIn) (crm.Made, error) {

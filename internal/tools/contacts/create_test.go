@@ -86,7 +86,7 @@ func TestContactThatExists(t *testing.T) {
 func TestCreateCompany(t *testing.T) {
 	r := newRig(t, 0)
 	var made, again crm.Made
-	if sent := r.Into("create_company", `{"name":"Zenith Roofs","phone":"+1 202 555 0190","email":"a@example.net","fields":{"Web":"https://zenith.example.com"},"tags":["new"]}`, &made); sent != "GET POST" ||
+	if sent := r.Into("create_company", `{"name":"Zenith Roofs","phone":"+1 202 555 0190","email":"a@example.net","fields":{"Web":"https://zenith.example.com"},"tags":["new"]}`, &made); sent != "GET GET GET POST" ||
 		kinds(made.Created) != "company" {
 		t.Fatalf("%s %+v", sent, made)
 	}
@@ -95,15 +95,28 @@ func TestCreateCompany(t *testing.T) {
 	if c.Name != "Zenith Roofs" || texts(c.Fields, "PHONE") != "+12025550190" || len(c.Embedded.Tags) != 1 {
 		t.Errorf("%+v", c)
 	}
-	if sent := r.Into("create_company", `{"name":"ZENITH  roofs","phone":"+1 202 555 0111"}`, &again); sent != "GET" || again.ID != made.ID ||
+	if sent := r.Into("create_company", `{"name":"ZENITH  roofs","phone":"+1 202 555 0111"}`, &again); sent != "GET GET" || again.ID != made.ID ||
 		!strings.Contains(strings.Join(again.Warnings, " "), "The company found does not have the phone") {
 		t.Errorf("%s %+v", sent, again)
+	}
+	for _, same := range []string{`"phone":"202 555 0190"`, `"email":"A@Example.net"`} {
+		if r.Into("create_company", `{"name":"Zenith Ltd",`+same+`}`, &again); again.ID != made.ID || kinds(again.Created) != "" ||
+			!strings.Contains(strings.Join(again.Warnings, " "), "called Zenith Roofs, not Zenith Ltd") {
+			t.Errorf("%s: %+v", same, again)
+		}
 	}
 	if sent := r.Into("create_company", `{"name":"Zenith Roofs","allow_duplicate":true}`, &again); sent != "POST" || again.ID == made.ID {
 		t.Errorf("%s %+v", sent, again)
 	}
 	if e, _ := r.Fails("ambiguous", "create_company", `{"name":"Zenith Roofs"}`); len(e.Candidates) != 2 || e.Field != "name" {
 		t.Errorf("%+v", e)
+	}
+	if r.Into("create_company", `{"name":"Zenith Roofs","phone":"+1 202 555 0190"}`, &again); again.ID != made.ID {
+		t.Errorf("of two namesakes the one with the phone is meant: %+v", again)
+	}
+	r.Into("create_company", `{"name":"Apex Barns","email":"apex@example.net"}`, &again)
+	if e, sent := r.Fails("ambiguous", "create_company", `{"name":"Apex Barns","phone":"+1 202 555 0190"}`); len(e.Candidates) != 2 || e.Field != "phone" || strings.Contains(sent, "POST") {
+		t.Errorf("name and phone of two companies: %s %+v", sent, e)
 	}
 }
 
