@@ -163,12 +163,12 @@ func (s *Service) moveDifference(ctx context.Context, l kommo.Lead, m StageMove,
 // the stage first, after them (Kommo API facts: status rules).
 func (s *Service) sendMoves(ctx context.Context, batch []kommo.LeadWrite) error {
 	apart := batch[0].LossReasonID != 0
-	if !apart || !s.reasonLast.Load() {
+	if !apart || !s.reasonComesLast(ctx) {
 		_, err := s.api.Leads.UpdateMany(ctx, batch)
 		if !apart || !reasonTooEarly(err) {
 			return err
 		}
-		s.reasonLast.Store(true)
+		s.learnReasonComesLast(ctx)
 	}
 	moves := slices.Clone(batch)
 	for i := range moves {

@@ -32,9 +32,7 @@ type Service struct {
 	retain   retention
 	zone     atomic.Pointer[time.Location] // the account's, once it is known
 	outbox   outbox
-
-	// reasonLast is set once Kommo has refused a loss reason together with the stage.
-	reasonLast atomic.Bool
+	reason   habit // Kommo refuses a loss reason together with the stage
 }
 
 // Provider chooses the account of the calling principal. Without a token it

@@ -123,16 +123,16 @@ func (s *Service) lossReason(ctx context.Context, nameOrID string, to directory.
 
 // sendStage writes stage and reason, at once or, where Kommo judges the reason by
 // the stage before the write, one after the other. Which of the two an account does
-// is learned from its first refusal. A reason that fails then is a warning: the
+// is learned from its first refusal, once for all. A reason that fails then is a warning: the
 // lead has moved.
 func (s *Service) sendStage(ctx context.Context, lead kommo.Lead, w kommo.LeadWrite) (sentStage, error) {
 	apart := w.LossReasonID != 0 && lead.StatusID != kommo.StatusLost
-	if !apart || !s.reasonLast.Load() {
+	if !apart || !s.reasonComesLast(ctx) {
 		sent, err := s.writeStage(ctx, lead.ID, w)
 		if !apart || !reasonTooEarly(err) {
 			return sent, err
 		}
-		s.reasonLast.Store(true)
+		s.learnReasonComesLast(ctx)
 	}
 	move := w
 	move.LossReasonID = 0
