@@ -160,13 +160,11 @@ func (s *Service) placeLead(ctx context.Context, n NewLead, p *newLeadPlan) erro
 	return err
 }
 
-// firstPlace is the stage in which a new lead starts; zero where Kommo is to
-// choose.
+// firstPlace is the stage in which a new lead starts. Where none is asked for it is
+// the one that Kommo would choose, so that the answer can say where the lead is;
+// zero if the pipelines are not known yet, since that is worth no request.
 func (s *Service) firstPlace(ctx context.Context, pipeline, stage string) (directory.Stage, error) {
 	pipeline, stage = strings.TrimSpace(pipeline), strings.TrimSpace(stage)
-	if pipeline == "" && stage == "" {
-		return directory.Stage{}, nil
-	}
 	if pipeline != "" {
 		chosen, err := s.names.Pipeline(ctx, pipeline)
 		if err != nil {
@@ -175,20 +173,39 @@ func (s *Service) firstPlace(ctx context.Context, pipeline, stage string) (direc
 		if stage != "" {
 			return s.names.Stage(ctx, stage, &chosen.ID)
 		}
-		at := slices.IndexFunc(chosen.Stages, func(st directory.Stage) bool { return st.Kind == directory.StageOpen })
-		if at < 0 {
-			return directory.Stage{PipelineID: chosen.ID, PipelineName: chosen.Name}, nil
-		}
-		return chosen.Stages[at], nil
+		return firstStage(chosen), nil
+	}
+	if stage == "" {
+		main, _ := mainOf(s.names.KnownPipelines())
+		return firstStage(main), nil
 	}
 	all, err := s.names.Pipelines(ctx)
 	if err != nil {
 		return directory.Stage{}, err
 	}
-	if at := slices.IndexFunc(all, func(p directory.Pipeline) bool { return p.Main }); at >= 0 {
-		return s.names.StageNear(ctx, stage, all[at].ID)
+	if main, ok := mainOf(all); ok {
+		return s.names.StageNear(ctx, stage, main.ID)
 	}
 	return s.names.Stage(ctx, stage, nil)
+}
+
+// mainOf is the main pipeline among them.
+func mainOf(all []directory.Pipeline) (main directory.Pipeline, ok bool) {
+	at := slices.IndexFunc(all, func(p directory.Pipeline) bool { return p.Main })
+	if at < 0 {
+		return main, false
+	}
+	return all[at], true
+}
+
+// firstStage is where leads of a pipeline begin; without an open stage Kommo
+// chooses.
+func firstStage(p directory.Pipeline) directory.Stage {
+	at := slices.IndexFunc(p.Stages, func(st directory.Stage) bool { return st.Kind == directory.StageOpen })
+	if at < 0 {
+		return directory.Stage{PipelineID: p.ID, PipelineName: p.Name}
+	}
+	return p.Stages[at]
 }
 
 // contactFields are the custom fields of a new contact without phone and e-mail,

@@ -152,6 +152,12 @@ func (d *Directory) Pipelines(ctx context.Context) ([]Pipeline, error) {
 	return v, err
 }
 
+// KnownPipelines is Pipelines without any request: what is known already, or nothing.
+func (d *Directory) KnownPipelines() []Pipeline {
+	v, _ := d.pipelines.known()
+	return v
+}
+
 // Users lists the users; unavailable to tokens without admin rights.
 func (d *Directory) Users(ctx context.Context) (List[User], error) {
 	v, _, err := d.users.get(ctx)

@@ -111,6 +111,14 @@ func (s *section[T]) get(ctx context.Context) (value T, fresh bool, err error) {
 	return s.value, false, nil
 }
 
+// known returns the value without waiting or loading; ok is false if there is none
+// that counts.
+func (s *section[T]) known() (value T, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.from > s.floor
+}
+
 // refresh returns a value whose load began after this call.
 func (s *section[T]) refresh(ctx context.Context) (T, error) {
 	s.mu.Lock()

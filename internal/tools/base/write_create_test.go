@@ -82,8 +82,16 @@ func TestCreateLeadReusesWhatExists(t *testing.T) {
 	if c.Name != "Maria López" || len(c.Fields) != 1 {
 		t.Errorf("the contact was changed: %+v", c)
 	}
-	if alone := w.do("create_lead_with_contact", `{"name":"No contact"}`); alone.requests != "POST" || kinds(alone.Created) != "lead" {
+	alone := w.do("create_lead_with_contact", `{"name":"No contact"}`)
+	if alone.requests != "POST" || kinds(alone.Created) != "lead" || alone.Pipeline != "Residential solar" || alone.Stage != "New inquiry" {
 		t.Errorf("alone: %s %s", alone.requests, alone.text)
+	}
+	if l, err := w.api.Leads.Get(t.Context(), alone.ID); err != nil || w.stageName(l) != alone.Stage {
+		t.Errorf("the lead is in %s, the answer says %s: %v", w.stageName(l), alone.Stage, err)
+	}
+	cold := newWriter(t, 0)
+	if out := cold.do("create_lead_with_contact", `{"name":"No contact"}`); out.requests != "POST" || out.Stage != "" {
+		t.Errorf("with names unknown: %s %s", out.requests, out.text)
 	}
 }
 

@@ -91,6 +91,14 @@ func newWriter(t *testing.T, userID int64, opts ...sandbox.Option) *writer {
 	return w
 }
 
+// stageName is what the account calls the stage of a lead.
+func (w *writer) stageName(l kommo.Lead) string {
+	w.t.Helper()
+	names, err := w.names.Snapshot(w.t.Context(), directory.InPipelines)
+	w.must(err)
+	return names.StageName(l.PipelineID, l.StatusID)
+}
+
 // written is an answer of any of the tools.
 type written struct {
 	ID                        int64
