@@ -48,7 +48,7 @@ func (c Call) merge(later Call) (merged Call, news bool) {
 func (c *Call) mergeLists(old, later Call) (news bool) {
 	c.Tags = slices.Clone(old.Tags)
 	for _, tag := range compact(later.Tags...) {
-		if !slices.ContainsFunc(c.Tags, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), tag) }) {
+		if !hasTag(c.Tags, tag) {
 			c.Tags, news = append(c.Tags, tag), true
 		}
 	}

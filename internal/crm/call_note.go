@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -137,13 +138,40 @@ func (p *callPlan) headlineOr(other string) string {
 
 // firstSentence cuts a text behind its first sentence or line.
 func firstSentence(text string) (first, rest string) {
-	end := len(text)
-	for _, mark := range []string{". ", "! ", "? ", "\n", "。"} {
-		if i := strings.Index(text, mark); i >= 0 && i+len(mark) < end {
-			end = i + len(mark)
+	for i, r := range text {
+		end := i + utf8.RuneLen(r)
+		if endsSentence(text, i, r) {
+			return strings.TrimSpace(text[:end]), strings.TrimSpace(text[end:])
 		}
 	}
-	return strings.TrimSpace(text[:end]), strings.TrimSpace(text[end:])
+	return strings.TrimSpace(text), ""
+}
+
+// endsSentence tells whether the mark at i ends a sentence.
+func endsSentence(text string, i int, mark rune) bool {
+	switch mark {
+	case '\n', '。':
+		return true
+	case '!', '?':
+		return strings.HasPrefix(text[i+1:], " ")
+	case '.':
+		return strings.HasPrefix(text[i+1:], " ") && !abbreviated(text[:i])
+	default:
+		return false
+	}
+}
+
+// abbreviated tells a full stop that belongs to the word before it: "Mr. Lopez",
+// "Sra. Ruiz", "J. Smith", "No. 5", "1. Wants a quote". A short word alone is no
+// title either.
+func abbreviated(before string) bool {
+	const most = 3
+	word := before[strings.LastIndexAny(before, " \n")+1:]
+	if utf8.RuneCountInString(word) > most {
+		return false
+	}
+	first, size := utf8.DecodeRuneInString(word)
+	return word == before || unicode.IsUpper(first) && word[size:] == strings.ToLower(word[size:])
 }
 
 func (p *callPlan) outcomeWords() string { return strings.ReplaceAll(p.Outcome, "_", " ") }

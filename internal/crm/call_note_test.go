@@ -53,6 +53,16 @@ func TestNoteReadsLikeANote(t *testing.T) {
 			kommo.NoteCallIn,
 			"Call in - call back later\n\n" + long + "\n\n(AI-written summary)",
 		},
+		{ // a full stop behind a title of a person ends no sentence
+			crm.Call{Summary: "Mr. J. Lopez wants No. 5. Dr. Ruiz agrees."},
+			kommo.NoteCallIn,
+			"Call in - Mr. J. Lopez wants No. 5\n\nDr. Ruiz agrees.\n\n(AI-written summary)",
+		},
+		{
+			crm.Call{Summary: "1. Wants 8 kW. Has a flat roof in the US. Asked."},
+			kommo.NoteCallIn,
+			"Call in - 1. Wants 8 kW\n\nHas a flat roof in the US. Asked.\n\n(AI-written summary)",
+		},
 		{crm.Call{Summary: long}, kommo.NoteCallIn, "Call in\n\n" + long + "\n\n(AI-written summary)"},
 		{
 			crm.Call{Summary: "Nobody\nanswered.", Direction: "outbound", Outcome: "no_answer", DurationSeconds: 20},

@@ -106,7 +106,7 @@ func (p *callPlan) open(rec *callRecord) {
 	for _, name := range rec.Applied.Fields {
 		delete(p.Fields, name)
 	}
-	p.Tags = slices.DeleteFunc(p.Tags, func(tag string) bool { return slices.Contains(rec.Applied.Tags, strings.TrimSpace(tag)) })
+	p.Tags = slices.DeleteFunc(p.Tags, func(tag string) bool { return hasTag(rec.Applied.Tags, strings.TrimSpace(tag)) })
 	if rec.Applied.Stage {
 		p.Stage = ""
 	}
@@ -182,7 +182,7 @@ func (s *Service) planChange(ctx context.Context, p *callPlan, c callCard) (out 
 		out.fields = append(out.fields, name)
 	}
 	slices.Sort(out.fields)
-	out.tags = compact(p.Tags...)
+	out.tags = distinctTags(p.Tags)
 	out.write.AddTags = kommo.TagNames(out.tags)
 	if strings.TrimSpace(p.Stage) == "" {
 		return out, nil
@@ -197,6 +197,21 @@ func (s *Service) planChange(ctx context.Context, p *callPlan, c callCard) (out 
 		out.write.StatusID, out.write.PipelineID = stage.ID, stage.PipelineID
 	}
 	return out, nil
+}
+
+// distinctTags leaves out what is empty and what differs in nothing but case.
+func distinctTags(tags []string) []string {
+	var out []string
+	for _, tag := range compact(tags...) {
+		if !hasTag(out, tag) {
+			out = append(out, tag)
+		}
+	}
+	return out
+}
+
+func hasTag(tags []string, tag string) bool {
+	return slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), tag) })
 }
 
 // callStage resolves the stage: near where the lead is, or in the pipeline in
