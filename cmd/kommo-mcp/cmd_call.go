@@ -35,7 +35,7 @@ func (c *callCmd) Run(ctx context.Context, a *app) error {
 		return usageError{err}
 	}
 	result := tool.Call(ctx, args)
-	if p.service != nil && p.cfg.Mode != "read" {
+	if p.service != nil && p.cfg.Mode != "read" && !p.service.FoundAway() {
 		defer p.service.DeliverDue(ctx) // what earlier calls have left waiting
 	}
 	fmt.Fprintf(a.out, "%s\n", result.Structured)

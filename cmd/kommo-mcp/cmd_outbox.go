@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
@@ -75,11 +76,25 @@ func (c *outboxRetryCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%s %s%s\n", out.Status, out.URL, out.Reason)
-	if err == nil && out.PendingID != 0 {
+	return a.printRetried(out)
+}
+
+// printRetried tells what came of a call, and fails unless all of it is written.
+func (a *app) printRetried(out crm.CallResult) error {
+	line := []string{out.Status}
+	for _, more := range []string{out.URL, out.Why, out.Reason} {
+		if more != "" {
+			line = append(line, more)
+		}
+	}
+	fmt.Fprintln(a.out, strings.Join(line, "  "))
+	for _, c := range out.Candidates {
+		fmt.Fprintf(a.out, "  --lead-id %d  %s  %s\n", c.ID, c.Name, c.Detail)
+	}
+	if out.PendingID != 0 || out.Status == crm.CallNeedsChoice || out.Status == crm.CallRejected {
 		return errFailed
 	}
-	return err
+	return nil
 }
 
 type outboxDropCmd struct {

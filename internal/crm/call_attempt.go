@@ -20,8 +20,9 @@ import (
 type callRun struct {
 	hold        *hold
 	rec         *callRecord
-	interactive bool  // somebody waits for the answer
-	former      *Call // of a logged call into which a delivery is merged: as it was before
+	interactive bool     // somebody waits for the answer
+	former      *Call    // of a logged call into which a delivery is merged: as it was before
+	ignored     []string // what this delivery asked for and an earlier one has settled
 
 	away error // Kommo was found away
 
@@ -68,8 +69,10 @@ func (s *Service) inTurn(ctx context.Context, run *callRun) (waited bool, err er
 	for {
 		running, waiting, err := run.hold.st.Ahead(ctx, run.hold.Op)
 		switch {
-		case ctx.Err() != nil || err == nil && waiting > 0:
+		case err == nil && waiting > 0, ctx.Err() != nil && running > 0:
 			return waited, &postponed{at: s.clock.Now(), reason: reason}
+		case ctx.Err() != nil:
+			return waited, &postponed{at: s.clock.Now(), reason: "there was no time to write it before the answer"}
 		case err != nil:
 			return waited, stateFailed(err)
 		case running == 0:
@@ -323,7 +326,20 @@ func (s *Service) waitingFor(err error) *postponed {
 	if e, ok := errors.AsType[*kommo.Error](err); ok {
 		wait = max(wait, e.RetryAfter)
 	}
-	return &postponed{at: s.clock.Now().Add(wait), reason: said(err), cause: err}
+	return &postponed{at: s.clock.Now().Add(wait), reason: said(err) + remedy(err), cause: err}
+}
+
+// remedy is what somebody has to do before a call that waits can be written;
+// empty where time does it.
+func remedy(err error) string {
+	switch {
+	case kommo.HasCode(err, kommo.CodeUnauthorized), problem.HasCode(err, problem.Unauthorized):
+		return ". Start the server with a valid KOMMO_ACCESS_TOKEN (kommo-mcp doctor checks it); the call is kept until then"
+	case kommo.HasCode(err, kommo.CodePayment), problem.HasCode(err, problem.PaymentRequired):
+		return ". Pay for the account or its plan in Kommo; the call is kept until then"
+	default:
+		return ""
+	}
 }
 
 // away tells the errors of a Kommo that cannot take anything now: the network, a

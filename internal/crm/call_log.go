@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kommo-mcp/kommo-mcp/internal/phone"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
@@ -90,6 +89,9 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.callWait)
 	defer cancel()
 	h, err := s.acceptCall(ctx, c)
+	if twin, ok := errors.AsType[*busy](err); ok {
+		return s.behindTwin(ctx, twin, c)
+	}
 	if err != nil {
 		return CallResult{}, err
 	}
@@ -100,16 +102,14 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 	}
 	run := &callRun{hold: h, rec: rec, interactive: true}
 	if h.begun != store.Fresh {
-		former := rec.Call
-		answer, over, err := s.again(ctx, h, rec, c)
+		answer, over, err := s.again(ctx, run, c)
 		if over || err != nil {
 			return answer, err
 		}
-		if h.begun == store.Again {
-			run.former = &former
-		}
 	}
-	return s.attempt(ctx, run)
+	out, err := s.attempt(ctx, run)
+	s.outbox.foundAway.Store(run.away != nil)
+	return out, err
 }
 
 // acceptCall keeps the call on disk, or finds the one that was kept under its key.
@@ -123,7 +123,7 @@ func (s *Service) acceptCall(ctx context.Context, c Call) (*hold, error) {
 		}
 		h, err := s.journal.begin(ctx, store.Op{Kind: CallKind, Key: key, Line: c.line(), Body: body})
 		if err != nil {
-			return nil, waitedForTwin(err)
+			return nil, err
 		}
 		old := h.begun == store.Again && strings.TrimSpace(c.CallID+c.StartedAt) == "" && s.clock.Now().Sub(h.Created) > sameWithin
 		if !old {
@@ -134,54 +134,6 @@ func (s *Service) acceptCall(ctx context.Context, c Call) (*hold, error) {
 		}
 		key += "+"
 	}
-}
-
-func waitedForTwin(err error) error {
-	if !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return problem.New(problem.Timeout, "another delivery of this call is being written and has taken all the time of this one").
-		WithNext("Call again with the same arguments: it is logged once.").Wrap(err)
-}
-
-// again handles a call that was begun before under its key. over tells that
-// nothing is left to do.
-func (s *Service) again(ctx context.Context, h *hold, rec *callRecord, c Call) (answer CallResult, over bool, err error) {
-	if otherLine(rec.Call, c) {
-		return CallResult{}, true, errors.Join(otherCall(c, h, rec), h.settle(ctx, formerState(h.begun), h.Body))
-	}
-	merged, news := rec.Call.merge(c)
-	if h.begun == store.Again && !news && rec.Answer != nil {
-		answer = *rec.Answer
-		answer.Status = CallRepeat
-		return answer, true, h.settle(ctx, store.Done, h.Body)
-	}
-	if h.begun == store.Resumed && !rec.wroteAnything() { // a choice may have been made meanwhile
-		merged.LeadID, merged.UnknownCaller, merged.SeveralLeads = c.LeadID, c.UnknownCaller, c.SeveralLeads
-		h.Line = merged.line()
-	}
-	rec.Call = merged
-	body, err := json.Marshal(rec)
-	if err != nil {
-		return CallResult{}, true, err
-	}
-	return CallResult{}, false, h.save(ctx, body)
-}
-
-// otherLine tells whether a call is about another number than the one that was
-// seen first under its call_id.
-func otherLine(first, c Call) bool {
-	a, b := phone.Parse(first.Phone, "").Last10, phone.Parse(c.Phone, "").Last10
-	return a != "" && b != "" && a != b
-}
-
-func otherCall(c Call, h *hold, rec *callRecord) error {
-	first := "which waits to be written (" + fmt.Sprintf("pending_id %d)", h.Seq)
-	if rec.Answer != nil && rec.Answer.ID != 0 {
-		first = fmt.Sprintf("logged as note %d on %s", rec.Answer.ID, rec.Answer.URL)
-	}
-	return problem.New(problem.Conflict, fmt.Sprintf("the call_id %q belongs to a call with another number, %s; nothing was written now", c.CallID, first)).
-		WithField("call_id").WithNext("Give each call its own call_id.")
 }
 
 // checkCall refuses what needs no knowledge of the account.

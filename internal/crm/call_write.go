@@ -73,7 +73,7 @@ func (s *Service) callResult(run *callRun) CallResult {
 	out := CallResult{
 		Status: CallLogged, ID: rec.Notes.Call, URL: s.cardURL(c.kind, c.id), Card: s.record(c.kind, c.id, c.name), Why: c.why,
 		Created: []Record{}, Found: append([]Record{}, c.found...), Written: []string{},
-		Skipped:  append(append([]string(nil), p.skipped...), run.notApplicable()...),
+		Skipped:  slices.Concat(p.skipped, run.notApplicable(), run.ignored),
 		Warnings: append(warned(nil, run.hold.warning), append(p.warnings, c.warnings...)...),
 	}
 	for _, name := range rec.stepNames() {

@@ -48,19 +48,30 @@ type hold struct {
 
 	st      *store.Store
 	begun   store.Begun
+	former  store.State // of a job of the outbox, before it was held
 	warning string
 	done    func() // lets other callers of this process go on
 }
 
-// begin claims a job, waiting while somebody else works on it. The caller ends
-// the hold with settle or drop.
+// busy is the failure to begin a job that somebody else works on.
+type busy struct {
+	op    store.Op // as it was kept last; zero where that cannot be read
+	cause error
+}
+
+func (b *busy) Error() string { return "another works on it: " + b.cause.Error() }
+func (b *busy) Unwrap() error { return b.cause }
+
+// begin claims a job, waiting while somebody else works on it; if that takes too
+// long the error is a *busy. The caller ends the hold with settle or drop.
 func (j *journal) begin(ctx context.Context, op store.Op) (*hold, error) {
 	op.Account = j.account
+	st, warning := j.store()
 	done, err := j.wait(ctx, op.Kind+"\x00"+op.Key)
 	if err != nil {
-		return nil, err
+		kept, _ := st.ByKey(ctx, op.Account, op.Kind, op.Key) // without it the caller has to come again
+		return nil, &busy{op: kept, cause: err}
 	}
-	st, warning := j.store()
 	for {
 		got, begun, err := st.Begin(ctx, op)
 		if err != nil {
@@ -72,7 +83,7 @@ func (j *journal) begin(ctx context.Context, op store.Op) (*hold, error) {
 		}
 		if !waitReal(ctx, busyPoll) {
 			done()
-			return nil, ctx.Err()
+			return nil, &busy{op: got, cause: ctx.Err()}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,11 +38,13 @@ type outbox struct {
 	strikes int       // tries in a row that found Kommo away
 	until   time.Time // no try before
 
+	foundAway atomic.Bool // by the last call that somebody waited for
+
 	seeking map[int64]chan struct{} // deliveries, by their place, that have not found their card yet
 }
 
-func newOutbox() outbox {
-	return outbox{nudge: make(chan struct{}, 1), hooks: make(chan struct{}, 1), seeking: map[int64]chan struct{}{}}
+func newOutbox() *outbox {
+	return &outbox{nudge: make(chan struct{}, 1), hooks: make(chan struct{}, 1), seeking: map[int64]chan struct{}{}}
 }
 
 // seek notes that a delivery looks for its card; the end of it comes with placed.

@@ -124,9 +124,10 @@ func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResul
 	if err != nil {
 		return CallResult{}, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
 	}
-	if leadID != 0 && rec.Card == nil {
-		rec.Call.LeadID = leadID
-		h.Line = rec.Call.line()
+	if leadID != 0 {
+		if err := place(h, rec, leadID); err != nil {
+			return CallResult{}, errors.Join(err, h.settle(ctx, h.former, h.Body))
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.callWait)
 	defer cancel()
@@ -134,6 +135,20 @@ func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResul
 	out, err := s.attempt(ctx, run)
 	s.observe(run.away)
 	return out, err
+}
+
+// place puts a call on the lead that was chosen for it. One of which something is
+// written stays where that is.
+func place(h *hold, rec *callRecord, leadID int64) error {
+	if rec.wroteAnything() && rec.Card != nil && (rec.Card.Kind != KindLead || rec.Card.ID != leadID) {
+		return problem.New(problem.Conflict, fmt.Sprintf("part of this call is on %s %d already, so that it cannot go on lead %d", rec.Card.Kind, rec.Card.ID, leadID)).
+			WithField("lead_id").WithNext("Leave lead_id out to finish it there, or log it anew under another call_id and drop this one.")
+	}
+	if !rec.wroteAnything() {
+		rec.Card, rec.Call.LeadID = nil, leadID
+		h.Line = rec.Call.line()
+	}
+	return nil
 }
 
 // DropPending erases a call of the outbox, and what was received about it.
@@ -175,6 +190,7 @@ func (s *Service) holdPending(ctx context.Context, id int64) (*hold, error) {
 		return nil, waitedForTwin(err)
 	}
 	if h.begun == store.Resumed {
+		h.former = op.State
 		return h, nil
 	}
 	if h.begun == store.Again { // it was delivered meanwhile
@@ -209,6 +225,10 @@ func (s *Service) Flush(ctx context.Context) (delivered int, left PendingCalls, 
 	left, err = s.Pending(ctx, 100)
 	return delivered, left, err
 }
+
+// FoundAway tells whether the last call that was logged here found Kommo away, so
+// that it is of no use to try others now.
+func (s *Service) FoundAway() bool { return s.outbox.foundAway.Load() }
 
 // DeliverDue makes one attempt at each call that is due, for processes that run no
 // worker. It ends when Kommo is away.

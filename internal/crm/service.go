@@ -31,7 +31,7 @@ type Service struct {
 	callWait time.Duration
 	retain   retention
 	zone     atomic.Pointer[time.Location] // the account's, once it is known
-	outbox   outbox
+	outbox   *outbox
 	reason   habit // Kommo refuses a loss reason together with the stage
 }
 

@@ -59,7 +59,11 @@ func settle[T any](ctx context.Context, clock kommo.Clock, w write[T]) (out T, l
 			return found, true, nil
 		}
 	}
-	return out, false, unknownOutcome(w.what, looks, err)
+	p := unknownOutcome(w.what, looks, err)
+	if _, keyed := jobOf(ctx); keyed {
+		p.WithRetryAfter(thirdLook).WithNext("It may still appear. Repeat the call with the same key after that time: it looks again, and writes it if it is not there.")
+	}
+	return out, false, p
 }
 
 func look[T any](ctx context.Context, find func(context.Context) (T, bool, error)) (T, bool, error) {
@@ -91,7 +95,7 @@ func stillUnknown(what string, cause error, wait time.Duration) error {
 		WithNext("Repeat the call with the same key after that time: it looks again, and writes it if it is not there.")
 }
 
-func unknownOutcome(what string, looks int, cause error) error {
+func unknownOutcome(what string, looks int, cause error) *problem.Problem {
 	p := problem.New(problem.OutcomeUnknown, fmt.Sprintf("Kommo took the request for %s but its answer was lost", what))
 	if looks > 0 {
 		p.Message += fmt.Sprintf("; it was looked for %d times and not found.", looks)

@@ -123,6 +123,9 @@ func (p *Problem) Error() string {
 		b.WriteString(c.Name)
 	}
 	if p.Next != "" {
+		if !strings.HasSuffix(p.Message, ".") || len(p.Candidates) > 0 {
+			b.WriteString(".")
+		}
 		b.WriteString(" ")
 		b.WriteString(p.Next)
 	}

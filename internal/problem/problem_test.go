@@ -14,7 +14,7 @@ func TestProblemExplainsItself(t *testing.T) {
 	p := problem.Missing("stage", "There is no stage “Nego”.", problem.Candidate{ID: 5, Name: "Negotiation"}).
 		WithCandidates(problem.Candidate{Name: "Offer"}).WithNext("Use one of these names.").
 		WithRetryAfter(time.Second).Wrap(io.EOF)
-	if got, want := p.Error(), "There is no stage “Nego”. Candidates: Negotiation, Offer Use one of these names."; got != want {
+	if got, want := p.Error(), "There is no stage “Nego”. Candidates: Negotiation, Offer. Use one of these names."; got != want {
 		t.Errorf("Error() = %q, want %q", got, want)
 	}
 	err := fmt.Errorf("moving: %w", p)

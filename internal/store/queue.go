@@ -129,6 +129,19 @@ func (s *Store) BySeq(ctx context.Context, account, kind string, seq int64) (op 
 	return op, err == nil, err
 }
 
+// ByKey reads one job without claiming it; the zero Op if there is none.
+func (s *Store) ByKey(ctx context.Context, account, kind, key string) (op Op, err error) {
+	db, err := s.open()
+	if err != nil {
+		return op, err
+	}
+	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND key = ?", account, kind, key)
+	if err = scanOp(row, &op); errors.Is(err, sql.ErrNoRows) {
+		return Op{}, nil
+	}
+	return op, err
+}
+
 // Erase removes all jobs of a line, whatever their state.
 func (s *Store) Erase(ctx context.Context, account, line string) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {

@@ -145,6 +145,9 @@ func inTx(ctx context.Context, db beginner, do func(context.Context, *sql.Tx) er
 const busyTimeout = "busy_timeout(5000)"
 
 func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
+	if dir == "" {
+		return nil, errors.New("no state directory is set and the environment names no home")
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the state directory cannot be made: %w", err)
 	}
