@@ -34,7 +34,7 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if p.cfg.Token == "" {
+	if p.client == nil {
 		p.log.WarnContext(ctx, "no access token: tools are listed, calls answer how to set one")
 	}
 	defer p.deliver(ctx)()

@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/seal"
 )
 
 // Config is everything the process was told, already checked. The order is
@@ -36,6 +38,9 @@ type Config struct {
 	HookKept    time.Duration     // how long the bodies that platforms post are kept
 	RecordKept  time.Duration     // how long it is kept what was done
 	Demo        bool              // embedded sandbox in place of a real account
+	App         auth.App          // our integration, for accounts connected by consent
+	Keys        []seal.Key        // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
+	Keyring     bool              // whether the operating system's keyring may be asked
 }
 
 // Flags are the settings that may also be given on the command line. Empty
@@ -96,6 +101,9 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 	cfg.Token = r.secret("KOMMO_ACCESS_TOKEN", "KOMMO_API_KEY")
 	cfg.BaseURL = r.baseURL("KOMMO_BASE_URL")
 	cfg.Account = r.account("KOMMO_SUBDOMAIN", cfg)
+	cfg.App = r.app()
+	cfg.Keys = r.keys("KOMMO_MCP_ENCRYPTION_KEY", "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS")
+	cfg.Keyring = r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "on" && hasKeyring(env)
 	return cfg, errors.Join(r.problems...)
 }
 

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -37,11 +35,14 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer p.close()
 	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, orNone(p.cfg.Account.Host)))
+	r.accounts(ctx, p)
 	if p.client == nil {
 		r.fail("token", "none is set", noToken().Error())
 		return r.verdict()
 	}
-	r.token(p.cfg.Token, time.Now())
+	if p.grant == nil {
+		r.token(p.cfg.Token, time.Now())
+	}
 	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
 	if r.account(ctx, p.client, time.Now) {
@@ -75,37 +76,13 @@ func (r *checkup) verdict() error {
 	return nil
 }
 
-// claims are what an access token says of itself. Kommo's tokens are JWTs with
-// these claims; only exp can be relied on.
-type claims struct {
-	Expires int64    `json:"exp"`
-	Scopes  []string `json:"scopes"`
-}
-
-func readClaims(token string) (claims, error) {
-	var c claims
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return c, errors.New("the token is not a JWT")
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return c, errors.New("the token's middle part is not base64")
-	}
-	if json.Unmarshal(raw, &c) != nil {
-		return c, errors.New("the token's middle part is not JSON")
-	}
-	return c, nil
-}
-
 func (r *checkup) token(token string, now time.Time) {
-	c, err := readClaims(token)
+	c, err := auth.ReadClaims(token)
 	if err != nil {
 		r.warn("token", err.Error()+"; was it copied whole?")
 		return
 	}
-	if c.Expires > 0 {
-		end := time.Unix(c.Expires, 0)
+	if end := c.Expires; !end.IsZero() {
 		left := end.Sub(now)
 		switch {
 		case left <= 0:

@@ -25,7 +25,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	a := &app{env: os.LookupEnv, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
+	a := &app{env: os.LookupEnv, in: os.Stdin, out: os.Stdout, errOut: os.Stderr, browse: openBrowser}
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -37,6 +37,7 @@ type app struct {
 	in     io.Reader
 	out    io.Writer // the protocol and answers, nothing else
 	errOut io.Writer // logs and messages
+	browse func(ctx context.Context, link string) error
 }
 
 type cli struct {
@@ -44,6 +45,8 @@ type cli struct {
 	HTTP    httpCmd    `cmd:"" name:"http" help:"Serve MCP over Streamable HTTP at /mcp, and plain HTTP for calls at /v1/calls."`
 	Call    callCmd    `cmd:"" help:"Run one tool and print its answer as JSON."`
 	Tools   toolsCmd   `cmd:"" help:"List the tools."`
+	Login   loginCmd   `cmd:"" help:"Connect a Kommo account through Kommo's consent page."`
+	Account accountCmd `cmd:"" name:"accounts" help:"Look after the connected accounts."`
 	Outbox  outboxCmd  `cmd:"" help:"Look after the calls that were accepted and could not be written yet."`
 	Sandbox sandboxCmd `cmd:"" help:"Serve a make-believe Kommo account for any client to try."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, token, rights and clock, and say what to do."`

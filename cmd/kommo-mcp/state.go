@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/seal"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
@@ -34,14 +35,37 @@ func defaultStateDir(env Lookup) string {
 
 // openState prepares what is kept on disk; nothing is opened before it is needed.
 // The demo keeps it in memory.
-func (p *product) openState(clock kommo.Clock) *store.Store {
+func (p *product) openState(clock kommo.Clock) {
 	st := store.NewMemory(clock.Now)
 	if !p.cfg.Demo {
-		st = store.New(p.cfg.StateDir, clock.Now)
+		p.ring = keyRing(p.cfg)
+		st = store.New(p.cfg.StateDir, clock.Now, store.WithSealer(p.ring))
 	}
 	p.state = st
 	p.closers = append(p.closers, func() { _ = st.Close() })
-	return st
+}
+
+// keyRing is where encryption keys are kept: the settings, else the keyring of the
+// operating system, else a file. What an earlier choice sealed still opens.
+func keyRing(cfg Config) *seal.Ring {
+	var sources []seal.Source
+	if len(cfg.Keys) > 0 {
+		sources = append(sources, seal.Fixed("KOMMO_MCP_ENCRYPTION_KEY", cfg.Keys...))
+	}
+	if cfg.Keyring {
+		sources = append(sources, seal.Keyring(cfg.StateDir))
+	}
+	return seal.NewRing(append(sources, seal.Files(cfg.StateDir))...)
+}
+
+// hasKeyring tells whether asking for the keyring makes sense. On Linux it lives
+// on the session's bus; without one, looking for it would start programs.
+func hasKeyring(env Lookup) bool {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		return true
+	}
+	bus, _ := env("DBUS_SESSION_BUS_ADDRESS")
+	return bus != ""
 }
 
 // commonRate is the account's rate as all processes with the state directory see

@@ -11,12 +11,14 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"golang.org/x/oauth2"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/seal"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
@@ -29,7 +31,9 @@ type product struct {
 	provider crm.Provider
 	client   *kommo.Client // nil without a token
 	service  *crm.Service  // nil without a token
-	state    *store.Store  // of service
+	state    *store.Store
+	ring     *seal.Ring      // opens what state keeps; nil in the demo
+	grant    *auth.Connected // whose tokens client uses; nil: those of the settings
 	tools    []registry.Tool
 	log      *slog.Logger
 	closers  []func()
@@ -93,20 +97,62 @@ func (p *product) startDemo(ctx context.Context) error {
 }
 
 func (p *product) connect(ctx context.Context) {
-	if p.cfg.Token == "" {
-		p.provider = func(context.Context) (*crm.Service, error) { return nil, noToken() }
+	clock := kommo.SystemClock{}
+	p.openState(clock)
+	tokens, err := p.tokens(ctx)
+	if err != nil {
+		p.provider = func(context.Context) (*crm.Service, error) { return nil, err }
 		return
 	}
-	clock := kommo.SystemClock{}
-	p.client = kommo.New(p.cfg.Account,
-		oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token}),
-		p.clientOptions(ctx, clock)...)
+	p.client = kommo.New(p.cfg.Account, tokens, p.clientOptions(ctx, clock)...)
 	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
 	p.closers = append(p.closers, names.Close)
-	p.service = crm.New(p.client, names, clock, crm.WithStore(p.openState(clock)), crm.WithCallWait(p.cfg.CallWait),
+	p.service = crm.New(p.client, names, clock, crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
 		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(p.log))
 	p.closers = append(p.closers, p.service.Close)
 	p.provider = func(context.Context) (*crm.Service, error) { return p.service, nil }
+}
+
+// tokens is where access tokens come from: the one that is set, else the grant of
+// a connected account, the one that KOMMO_SUBDOMAIN names or the default.
+func (p *product) tokens(ctx context.Context) (oauth2.TokenSource, error) {
+	if p.cfg.Token != "" {
+		p.warnOfEnd(ctx)
+		return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token}), nil
+	}
+	if p.cfg.Demo || !p.state.Exists() {
+		return nil, noToken()
+	}
+	found, err := auth.Find(ctx, p.state, p.cfg.Account.Host)
+	if err != nil {
+		return nil, noToken().Wrap(err)
+	}
+	if p.cfg.Account, err = kommo.ParseAccount(found.Host); err != nil {
+		return nil, err
+	}
+	p.grant = &found
+	return p.accounts(ctx).Source(found.Account, func(to kommo.Account) { p.client.Move(to) }), nil
+}
+
+// warnOfEnd announces the end of a long-lived token, since a new one takes an
+// administrator.
+func (p *product) warnOfEnd(ctx context.Context) {
+	c, err := auth.ReadClaims(p.cfg.Token)
+	if err == nil && !c.Expires.IsZero() && time.Until(c.Expires) < tokenWarning {
+		p.log.WarnContext(ctx, "the access token ends soon: make a new one", slog.String("on", c.Expires.Format(time.DateOnly)))
+	}
+}
+
+// accounts is the service that connects accounts.
+func (p *product) accounts(ctx context.Context) *auth.Service {
+	opts := []auth.Option{
+		auth.WithLogger(p.log), auth.WithUserAgent("kommo-mcp/" + version()),
+		auth.WithTransport(kommo.NewTransport(http.ProxyFromEnvironment)),
+	}
+	if p.cfg.BaseURL != nil && p.cfg.BaseURL.Scheme == "http" { // loopback: stands for every Kommo host
+		opts = append(opts, auth.WithBaseURL(p.cfg.BaseURL))
+	}
+	return auth.New(ctx, p.state, p.cfg.App, opts...)
 }
 
 func (p *product) clientOptions(ctx context.Context, clock kommo.Clock) []kommo.Option {
@@ -160,9 +206,9 @@ func (p *product) web() server.Web {
 	return w
 }
 
-func noToken() error {
-	return problem.New(problem.NoToken, "No Kommo access token is set, so nothing can be read or written.").
-		WithNext("Set KOMMO_SUBDOMAIN (for example acme) and KOMMO_ACCESS_TOKEN (a long-lived token of a private integration: Kommo > Settings > Integrations > your integration > Keys and scopes) and restart the server. To try without an account start it with --demo.")
+func noToken() *problem.Problem {
+	return problem.New(problem.NoToken, "No Kommo access token is set and no account is connected, so nothing can be read or written.").
+		WithNext("Set KOMMO_SUBDOMAIN (for example acme) and KOMMO_ACCESS_TOKEN (a long-lived token of a private integration: Kommo > Settings > Integrations > your integration > Keys and scopes) and restart the server. Or connect an account with kommo-mcp login. To try without an account start it with --demo.")
 }
 
 // httpTimeout bounds the checks of the doctor.

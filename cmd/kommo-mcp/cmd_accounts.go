@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+)
+
+type accountCmd struct {
+	List    accountListCmd    `cmd:"" default:"withargs" help:"List the connected accounts."`
+	Show    accountShowCmd    `cmd:"" help:"Tell more about one of them."`
+	Default accountDefaultCmd `cmd:"" help:"Choose the account that is used when KOMMO_SUBDOMAIN names none."`
+	Remove  accountRemoveCmd  `cmd:"" help:"Forget one of them with its tokens."`
+	Rotate  accountRotateCmd  `cmd:"" name:"rotate-key" help:"Encrypt everything that is kept with a new key."`
+}
+
+// wireAccounts prepares the state and no account: what the commands for accounts
+// need.
+func (a *app) wireAccounts() (*product, error) {
+	cfg, err := loadConfig(Flags{}, a.env)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	p := &product{cfg: cfg, log: a.logger()}
+	p.openState(kommo.SystemClock{})
+	return p, nil
+}
+
+// withAccount runs do with the account that a person named.
+func (a *app) withAccount(ctx context.Context, name string, do func(*product, auth.Connected) error) error {
+	p, err := a.wireAccounts()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	c, err := auth.Find(ctx, p.state, name)
+	if err != nil {
+		return err
+	}
+	return do(p, c)
+}
+
+type accountListCmd struct{}
+
+// Run prints a line an account; * marks the default.
+func (c *accountListCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.wireAccounts()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	var list []auth.Connected
+	if p.state.Exists() {
+		if list, err = auth.List(ctx, p.state); err != nil {
+			return err
+		}
+	}
+	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, c := range list {
+		mark := " "
+		if c.Default {
+			mark = "*"
+		}
+		fmt.Fprintf(out, "%s %s\t%s\t%s\tconnected %s\n", mark, c.Host, c.Account, standing(c), c.Connected.Format(time.DateOnly))
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(a.errOut, "No account is connected: run kommo-mcp login.")
+	}
+	return out.Flush()
+}
+
+// standing says in words whether a connection works.
+func standing(c auth.Connected) string {
+	switch {
+	case c.Ended:
+		return "ended: connect again"
+	case time.Now().After(c.Lapses):
+		return "lapsed: connect again"
+	case c.Unsettled:
+		return "last renewal unanswered"
+	default:
+		return "active"
+	}
+}
+
+type accountName struct {
+	Name string `arg:"" name:"account" help:"Subdomain, host or number, as accounts list shows them."`
+}
+
+type accountShowCmd struct{ accountName }
+
+// Run prints what is known of an account, without secrets.
+func (c *accountShowCmd) Run(ctx context.Context, a *app) error {
+	return a.withAccount(ctx, c.Name, func(p *product, c auth.Connected) error {
+		key, err := p.state.SealedWith(ctx)
+		if err != nil {
+			return err
+		}
+		out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		for _, line := range [][2]string{
+			{"host", c.Host},
+			{"account", c.Account},
+			{"integration", c.ClientID},
+			{"state", standing(c)},
+			{"reason", c.Reason},
+			{"default", strconv.FormatBool(c.Default)},
+			{"connected", c.Connected.Format(time.RFC3339)},
+			{"renewed", c.Renewed.Format(time.RFC3339)},
+			{"access until", c.Expires.Format(time.RFC3339)},
+			{"lapses unused", c.Lapses.Format(time.DateOnly)},
+			{"sealed with", "key " + key + " of " + orNone(p.ring.Where(key))},
+		} {
+			if line[1] != "" {
+				fmt.Fprintf(out, "%s\t%s\n", line[0], line[1])
+			}
+		}
+		return out.Flush()
+	})
+}
+
+type accountDefaultCmd struct{ accountName }
+
+// Run chooses the default.
+func (c *accountDefaultCmd) Run(ctx context.Context, a *app) error {
+	return a.withAccount(ctx, c.Name, func(p *product, c auth.Connected) error {
+		if err := auth.SetDefault(ctx, p.state, c); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(a.out, "%s is the default\n", c.Host)
+		return err
+	})
+}
+
+type accountRemoveCmd struct{ accountName }
+
+// Run forgets an account.
+func (c *accountRemoveCmd) Run(ctx context.Context, a *app) error {
+	return a.withAccount(ctx, c.Name, func(p *product, c auth.Connected) error {
+		if err := auth.Remove(ctx, p.state, c); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(a.out, "forgot %s; to take the access away in Kommo too, uninstall the integration there (Settings > Integrations)\n", c.Host)
+		return err
+	})
+}
+
+type accountRotateCmd struct {
+	Discard bool `name:"discard-unreadable" help:"Delete what no key opens, for when the key is lost: those accounts have to be connected again."`
+}
+
+// Run changes the encryption key.
+func (c *accountRotateCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.wireAccounts()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	done, err := p.state.Reseal(ctx, c.Discard)
+	switch {
+	case err != nil:
+		return fmt.Errorf("nothing was changed: %w", err)
+	case done.From == done.To:
+		return errors.New("everything is sealed with the key that is set: set the new one as KOMMO_MCP_ENCRYPTION_KEY and this one as KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS, then run this again")
+	}
+	fmt.Fprintf(a.out, "%d sealed anew with key %s of %s\n", done.Count, done.To, p.ring.Where(done.To))
+	if done.Lost > 0 {
+		fmt.Fprintf(a.out, "%d could not be read and were deleted\n", done.Lost)
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
+)
+
+type loginCmd struct {
+	NoBrowser bool `help:"Print the link and do not open it."`
+}
+
+// loginTime is how long the person may take on Kommo's page.
+const loginTime = 20 * time.Minute
+
+// login is one question for consent and how its answer is taken.
+type login struct {
+	app   *app
+	auth  *auth.Service
+	bound string // of this process alone: nobody else can give the answer
+	state string // of the link
+	grant store.Grant
+}
+
+// Run connects one account.
+func (c *loginCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.wireAccounts()
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if err := needApp(p.cfg.App); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	defer cancel()
+	l := &login{app: a, auth: p.accounts(ctx), bound: rand.Text()}
+	link, err := l.auth.Link(ctx, l.bound, p.cfg.Account.Zone)
+	if err != nil {
+		return err
+	}
+	if u, err := url.Parse(link); err == nil {
+		l.state = u.Query().Get("state")
+	}
+	at := redirectHost(p.cfg.App.RedirectURL)
+	if addr := loopbackAddr(at); addr != "" {
+		err = l.listen(ctx, addr, at, link, !c.NoBrowser)
+	} else {
+		err = l.paste(ctx, link)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "connected %s (account %s)\n", l.grant.Host, l.grant.Account)
+	return err
+}
+
+func needApp(app auth.App) error {
+	var missing []string
+	for _, s := range []struct{ name, value string }{
+		{"KOMMO_CLIENT_ID", app.ClientID}, {"KOMMO_CLIENT_SECRET", app.Secret.Reveal()}, {"KOMMO_REDIRECT_URL", app.RedirectURL},
+	} {
+		if s.value == "" {
+			missing = append(missing, s.name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return usageError{fmt.Errorf("%s: not set. Create an integration in Kommo (Settings > Integrations) with the redirect URL http://127.0.0.1:8080/oauth/callback, or one of your server, and copy its values",
+		strings.Join(missing, ", "))}
+}
+
+// listen takes the answer where Kommo sends the browser: on exactly the redirect URL.
+func (l *login) listen(ctx context.Context, addr string, at *url.URL, link string, open bool) error {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		fmt.Fprintf(l.app.errOut, "%s cannot be listened on (%v); the page that the browser ends at will not load.\n", addr, err)
+		return l.paste(ctx, link)
+	}
+	done := make(chan error, 1)
+	srv := &http.Server{Handler: l.handler(at, done), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(ln) }() // ends with Shutdown
+	defer func() {
+		// The page is still being written when the answer is in.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		_ = srv.Shutdown(end)
+	}()
+	fmt.Fprintf(l.app.errOut, "Open this link and allow access:\n\n%s\n\n", link)
+	if open && l.app.browse != nil {
+		if err := l.app.browse(ctx, link); err != nil {
+			fmt.Fprintln(l.app.errOut, "No browser could be opened: open the link yourself.")
+		}
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return errors.New("no answer came from Kommo's page; start again")
+	}
+}
+
+// handler answers the browser. What is not the answer to this question changes
+// nothing: any page of the browser may send such a request.
+func (l *login) handler(at *url.URL, done chan<- error) http.Handler {
+	path := at.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		if r.Method != http.MethodGet || r.URL.EscapedPath() != path || r.Host != at.Host || !l.mine(r.URL.Query()) {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, "This is not the answer that kommo-mcp login waits for.\n")
+			return
+		}
+		err := l.complete(r.Context(), r.URL.Query())
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, "The account was not connected. %v\n", err)
+		} else {
+			_, _ = fmt.Fprintf(w, "%s is connected. You can close this window.\n", l.grant.Host)
+		}
+		select {
+		case done <- err:
+		default: // a second click
+		}
+	})
+}
+
+func (l *login) mine(q url.Values) bool {
+	return subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(l.state)) == 1
+}
+
+func (l *login) complete(ctx context.Context, q url.Values) (err error) {
+	l.grant, err = l.auth.Complete(ctx, q, l.bound)
+	return err
+}
+
+// paste takes the answer from the person: the address that the browser ended at.
+func (l *login) paste(ctx context.Context, link string) error {
+	fmt.Fprintf(l.app.errOut, "Open this link and allow access:\n\n%s\n\nThen paste the whole address of the page that the browser ends at, and press Enter:\n", link)
+	lines := bufio.NewScanner(io.LimitReader(l.app.in, 1<<20))
+	for lines.Scan() {
+		if ctx.Err() != nil {
+			break
+		}
+		u, err := url.Parse(strings.TrimSpace(lines.Text()))
+		if err == nil && l.mine(u.Query()) {
+			return l.complete(ctx, u.Query())
+		}
+		fmt.Fprintln(l.app.errOut, "This is not the address with the answer to the link above: it has code, referer and state behind a question mark. Paste it again:")
+	}
+	return errors.New("no answer was pasted; start again")
+}
+
+// openBrowser asks the desktop to open a link. The state in it is no secret worth
+// keeping from those who can list processes: it is good with this process alone.
+func openBrowser(ctx context.Context, link string) error {
+	name, args := "xdg-open", []string{link}
+	switch runtime.GOOS {
+	case "darwin":
+		name = "open"
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", link}
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), name, args...)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }() // nobody needs its end
+	return nil
+}
