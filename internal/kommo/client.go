@@ -1,3 +1,7 @@
+// Package kommo is a client of Kommo's API v4: one resource a file, and a transport
+// chain of small links (auth, rate limit, retry, errors, decoding) in front of them.
+// It knows no MCP and reads no environment. Failures are *Error with a named Code;
+// a record that is not there is ErrNotFound, an empty list is no error.
 package kommo
 
 import (
