@@ -214,6 +214,9 @@ func (s *Service) conclude(ctx context.Context, run *callRun, err error) (CallRe
 		err = run.unfinished()
 	}
 	if err == nil {
+		if run.interactive {
+			s.answered()
+		}
 		return s.finished(ctx, run)
 	}
 	if wait := s.waitingFor(err); wait != nil {

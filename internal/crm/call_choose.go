@@ -22,7 +22,6 @@ type callCard struct {
 	why         string
 	created     []Record
 	found       []Record
-	complete    bool // stage, fields and tags were set when the card was made
 	warnings    []string
 	lookedUp    bool
 }

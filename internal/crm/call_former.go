@@ -42,8 +42,11 @@ func (s *Service) formerCard(ctx context.Context, p *callPlan) (c callCard, ok b
 		if err != nil {
 			return callCard{}, false, stateFailed(err)
 		}
-		if !found || json.Unmarshal(value, &made) != nil {
+		if !found {
 			return callCard{}, false, nil
+		}
+		if err := json.Unmarshal(value, &made); err != nil {
+			return callCard{}, false, stateFailed(err)
 		}
 	}
 	switch made.Kind {
@@ -55,7 +58,8 @@ func (s *Service) formerCard(ctx context.Context, p *callPlan) (c callCard, ok b
 		return s.onLead(lead, why), err == nil, err
 	case KindContact:
 		contact, err := s.api.Contacts.Get(ctx, made.ID)
-		if gone(err) || err == nil && phoneStrength(contact.Fields, p.Phone, p.region) == phone.None { // or it has another number by now
+		otherNumber := phoneStrength(contact.Fields, p.Phone, p.region) == phone.None // by now
+		if gone(err) || err == nil && otherNumber {
 			return callCard{}, false, nil
 		}
 		one := contactCaller(contact)

@@ -213,6 +213,18 @@ func reasonOf(run *callRun, err error) string {
 	return run.hold.Reason
 }
 
+// answered ends the pauses at once when Kommo has taken somebody's call: what waits
+// need not wait for the next probe, which may be minutes away.
+func (s *Service) answered() {
+	s.outbox.mu.Lock()
+	paused := s.outbox.strikes > 0
+	s.outbox.strikes, s.outbox.until = 0, time.Time{}
+	s.outbox.mu.Unlock()
+	if paused {
+		s.wake()
+	}
+}
+
 // observe draws the conclusion from one delivery: the next pause, or none.
 func (s *Service) observe(away error) {
 	s.outbox.mu.Lock()

@@ -25,8 +25,9 @@ func (s *Store) Ahead(ctx context.Context, op Op) (running, waiting int, err err
 }
 
 // due selects jobs that may be taken up: those that wait no longer and those
-// whose holder is gone, unless one before them in their line is not done.
-const due = `account = ?1 AND kind = ?2 AND (state = 'waiting' AND next <= ?3 OR state = 'running' AND lease <= ?3)
+// whose holder is gone, unless one before them in their line is not done. The
+// state is named apart, too: only so does SQLite use the index of the open jobs.
+const due = `account = ?1 AND kind = ?2 AND state IN ('running', 'waiting') AND (state = 'waiting' AND next <= ?3 OR state = 'running' AND lease <= ?3)
 	AND NOT EXISTS (SELECT 1 FROM op AS p WHERE p.account = op.account AND p.kind = op.kind AND p.line = op.line AND op.line <> ''
 		AND p.seq < op.seq AND p.state IN ('running', 'waiting'))`
 

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS op (
 );
 CREATE INDEX IF NOT EXISTS op_open ON op (account, kind, seq) WHERE state IN ('running', 'waiting');
 CREATE INDEX IF NOT EXISTS op_line ON op (account, kind, line, seq) WHERE state IN ('running', 'waiting');
+CREATE INDEX IF NOT EXISTS op_state ON op (account, kind, state);
 CREATE INDEX IF NOT EXISTS op_old ON op (kind, updated) WHERE state = 'done';
 CREATE TABLE IF NOT EXISTS claim (
 	account TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, holder TEXT NOT NULL, at INTEGER NOT NULL,
@@ -148,11 +149,11 @@ func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	if dir == "" {
 		return nil, errors.New("no state directory is set and the environment names no home")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the user's own directory
 		return nil, fmt.Errorf("the state directory cannot be made: %w", err)
 	}
 	path := filepath.Join(dir, name)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite gives its other files the same mode
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user's own directory; SQLite gives its other files the same mode
 	if err != nil {
 		return nil, fmt.Errorf("the state directory cannot be written: %w", err)
 	}
@@ -218,7 +219,7 @@ func inUse(err error) bool {
 }
 
 func migrate(db *sql.DB, schema string) error {
-	return inTx(context.Background(), db, func(ctx context.Context, tx *sql.Tx) error {
+	return inTx(context.Background(), db, func(ctx context.Context, tx *sql.Tx) error { //nolint:forbidigo // opened once for all callers
 		have := 0
 		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
 			return err

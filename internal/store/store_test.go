@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -350,6 +351,33 @@ func TestMemory(t *testing.T) {
 		must(t, s.PurgeOthers(t.Context(), "hook", clock.Now()))
 		recall("a", "n", "")
 	})
+}
+
+// TestQueueDoesNotReadWhatIsDone: months of finished jobs must not slow down the
+// search for the next one.
+func TestQueueDoesNotReadWhatIsDone(t *testing.T) {
+	s := NewMemory(time.Now)
+	defer s.Close()
+	db, err := s.open()
+	must(t, err)
+	for name, query := range map[string]string{
+		"op_open":  "SELECT " + opColumns + " FROM op WHERE " + due + " ORDER BY seq LIMIT 1",
+		"op_state": "SELECT state, COUNT(*) FROM op WHERE account = ?1 AND kind = ?2 AND ?3 > 0 GROUP BY state",
+	} {
+		rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, "a", "call", 1)
+		must(t, err)
+		plan := ""
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			must(t, rows.Scan(&id, &parent, &unused, &detail))
+			plan += detail + "\n"
+		}
+		must(t, errors.Join(rows.Err(), rows.Close()))
+		if !strings.Contains(plan, name) || strings.Contains(plan, "autoindex") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("the index %s is not used:\n%s", name, plan)
+		}
+	}
 }
 
 // TestWritesGoOnWithoutTheCaller: who gives up must not leave half a change.

@@ -148,8 +148,10 @@ type sharedRate struct {
 func (r sharedRate) Take(ctx context.Context, count int) (int, time.Duration, error) {
 	return r.lanes.Take(ctx, r.host, count)
 }
+
 func (r sharedRate) Settle(lane int, free time.Time) { _ = r.lanes.Settle(r.ctx, r.host, lane, free) }
-func (r sharedRate) Pause(until time.Time)           { _ = r.lanes.Pause(r.ctx, r.host, until) }
+
+func (r sharedRate) Pause(until time.Time) { _ = r.lanes.Pause(r.ctx, r.host, until) }
 
 func newClient(url, host, token string, opts ...kommo.Option) (*kommo.Client, error) {
 	base, err := kommo.ParseBase(url)

@@ -56,8 +56,10 @@ func TestRateOfThreeProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer srv.Close()
-	box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusTooManyRequests, After: 44,
-		Body: `{"title":"Too Many Requests","status":429,"detail":"limit","retry_after":2}`})
+	box.Inject(sandbox.Fault{
+		Kind: sandbox.FaultStatus, Status: http.StatusTooManyRequests, After: 44,
+		Body: `{"title":"Too Many Requests","status":429,"detail":"limit","retry_after":2}`,
+	})
 	end := askFrom(t, 3, srv.URL, filepath.Join(t.TempDir(), "state"), host, box.Token(host))
 	<-time.After(9 * second)
 	end()
