@@ -54,8 +54,10 @@ func work(task, dir string) error {
 		_, err := io.Copy(io.Discard, os.Stdin)
 		return err
 	default: // write until it is killed
-		fmt.Println("ready")
 		for i := 0; ; i++ {
+			if i == 3 {
+				fmt.Println("ready")
+			}
 			op, _, err := s.Begin(ctx, Op{Account: "a", Kind: "call", Key: Owner(), Line: "l", Body: bytes.Repeat([]byte("x"), 3000)})
 			if err == nil {
 				op.State = Done
