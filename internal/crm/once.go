@@ -48,7 +48,7 @@ func once[T any](ctx context.Context, s *Service, job, key string, input any, ru
 	defer h.done() // after a panic, those who wait must not wait for ever
 	ctx = withJob(ctx, keyedJob{name: job + " " + key})
 	if h.begun == store.Fresh {
-		out, err = runOnce(ctx, s, h, rec, run)
+		out, err = runOnce(ctx, h, rec, run)
 		return out, false, err
 	}
 	if err := json.Unmarshal(h.Body, &rec); err != nil {
@@ -72,7 +72,7 @@ func once[T any](ctx context.Context, s *Service, job, key string, input any, ru
 			return out, false, err
 		}
 	}
-	out, err = runOnce(ctx, s, h, rec, run)
+	out, err = runOnce(ctx, h, rec, run)
 	return out, false, err
 }
 
@@ -110,7 +110,7 @@ func formerState(b store.Begun) store.State {
 }
 
 // runOnce runs the job and keeps its result.
-func runOnce[T any](ctx context.Context, s *Service, h *hold, rec onceRecord, run func(context.Context) (T, error)) (T, error) {
+func runOnce[T any](ctx context.Context, h *hold, rec onceRecord, run func(context.Context) (T, error)) (T, error) {
 	out, err := run(ctx)
 	switch {
 	case problem.HasCode(err, problem.OutcomeUnknown):
