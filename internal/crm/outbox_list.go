@@ -36,11 +36,13 @@ type PendingCalls struct {
 	Waiting int           `json:"waiting"`
 	Dead    int           `json:"dead"`
 	HasMore bool          `json:"has_more"`
+	Hint    string        `json:"hint,omitempty"`
 }
 
 // Pending lists the outbox.
 func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) {
-	out := PendingCalls{Items: []PendingCall{}}
+	const none = "Every call that was accepted is on its card. search_notes or get_lead show what was logged."
+	out := PendingCalls{Items: []PendingCall{}, Hint: none}
 	if !s.journal.exists() {
 		return out, nil
 	}
@@ -59,6 +61,9 @@ func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) 
 		ops = append(ops, some...)
 	}
 	slices.SortFunc(ops, func(a, b store.Op) int { return cmp.Compare(a.Seq, b.Seq) })
+	if len(ops) > 0 {
+		out.Hint = ""
+	}
 	if out.HasMore = len(ops) > limit; out.HasMore {
 		ops = ops[:limit]
 	}
