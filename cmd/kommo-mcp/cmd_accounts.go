@@ -151,7 +151,7 @@ func (c *accountRemoveCmd) Run(ctx context.Context, a *app) error {
 }
 
 type accountRotateCmd struct {
-	Discard bool `name:"discard-unreadable" help:"Delete what no key opens, for when the key is lost: those accounts have to be connected again."`
+	Discard bool `name:"discard-unreadable" help:"Delete what no key opens, for when the key is lost: those accounts have to be connected again, and waiting calls are lost."`
 }
 
 // Run changes the encryption key.

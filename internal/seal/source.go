@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/zalando/go-keyring"
@@ -96,7 +97,13 @@ func (f files) Where() string { return "a key file in " + f.dir }
 type ring struct {
 	place string
 	wait  time.Duration
+
+	mu     sync.Mutex
+	silent time.Time // when it did not answer last: those who need it now need not wait each
 }
+
+// silence is how long a keyring that did not answer is left alone.
+const silence = time.Minute
 
 const keyringService = "kommo-mcp"
 
@@ -108,12 +115,12 @@ var errKeyringSilent = errors.New("the keyring did not answer in time; is it loc
 
 // Keyring are random keys in the keyring of the operating system. place tells
 // state directories apart, since each has keys of its own.
-func Keyring(place string) Source { return ring{place, keyringWait} }
+func Keyring(place string) Source { return &ring{place: place, wait: keyringWait} }
 
-func (r ring) user(id string) string { return r.place + " " + id }
+func (r *ring) user(id string) string { return r.place + " " + id }
 
-func (r ring) Get(id string) (Key, error) {
-	text, err := bounded(r.wait, func() (string, error) { return keyring.Get(keyringService, r.user(id)) })
+func (r *ring) Get(id string) (Key, error) {
+	text, err := r.ask(func() (string, error) { return keyring.Get(keyringService, r.user(id)) })
 	if errors.Is(err, keyring.ErrNotFound) || errors.Is(err, keyring.ErrUnsupportedPlatform) {
 		return Key{}, ErrNoKey
 	}
@@ -127,27 +134,44 @@ func (r ring) Get(id string) (Key, error) {
 	return key, nil
 }
 
-func (r ring) New() (Key, error) {
+func (r *ring) New() (Key, error) {
 	key, err := NewKey()
 	if err != nil {
 		return Key{}, err
 	}
-	_, err = bounded(r.wait, func() (string, error) { return "", keyring.Set(keyringService, r.user(key.ID), key.text()) })
+	_, err = r.ask(func() (string, error) { return "", keyring.Set(keyringService, r.user(key.ID), key.text()) })
 	if err != nil {
 		return Key{}, err
 	}
 	return r.Get(key.ID) // a keyring that forgets is none
 }
 
-func (r ring) Drop(id string) error {
-	_, err := bounded(r.wait, func() (string, error) { return "", keyring.Delete(keyringService, r.user(id)) })
+func (r *ring) Drop(id string) error {
+	_, err := r.ask(func() (string, error) { return "", keyring.Delete(keyringService, r.user(id)) })
 	if errors.Is(err, keyring.ErrNotFound) || errors.Is(err, keyring.ErrUnsupportedPlatform) {
 		return nil
 	}
 	return err
 }
 
-func (r ring) Where() string { return "the keyring of the operating system" }
+func (r *ring) Where() string { return "the keyring of the operating system" }
+
+// ask is bounded, unless the keyring was silent just now.
+func (r *ring) ask(what func() (string, error)) (string, error) {
+	r.mu.Lock()
+	since := time.Since(r.silent)
+	r.mu.Unlock()
+	if since < silence {
+		return "", errKeyringSilent
+	}
+	text, err := bounded(r.wait, what)
+	if errors.Is(err, errKeyringSilent) {
+		r.mu.Lock()
+		r.silent = time.Now()
+		r.mu.Unlock()
+	}
+	return text, err
+}
 
 // bounded waits for ask no longer than d. What comes later is thrown away.
 func bounded(d time.Duration, ask func() (string, error)) (string, error) {

@@ -44,13 +44,10 @@ CREATE TABLE IF NOT EXISTS consent (state TEXT PRIMARY KEY, bound TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `
 
-const (
-	grantColumns = "account, kind, host, client, state, reason, version, tried, connected, renewed, expires, secret"
-	// grantBound ties a sealed secret to its account and kind: a row that somebody
-	// copied to another account does not open.
-	grantBound = "'grant ' || kind || ' ' || account"
-)
+const grantColumns = "account, kind, host, client, state, reason, version, tried, connected, renewed, expires, secret"
 
+// bound ties a sealed secret to its account and kind: a row that somebody copied
+// to another account does not open.
 func (g Grant) bound() string { return "grant " + g.Kind + " " + g.Account }
 
 // PutGrant keeps what a new consent gave, in place of what the account had.

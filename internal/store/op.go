@@ -68,7 +68,7 @@ func (s *Store) Begin(ctx context.Context, op Op) (Op, Begun, error) {
 	)
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.now()
-		old, leased, err := opByKey(ctx, tx, op.Account, op.Kind, op.Key, now)
+		old, leased, err := s.opByKey(ctx, tx, op.Account, op.Kind, op.Key, now)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			out, begun = op, Fresh
@@ -90,8 +90,12 @@ func (s *Store) Begin(ctx context.Context, op Op) (Op, Begun, error) {
 
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) error {
 	op.State, op.owner, op.Created, op.Updated = Running, rand.Text(), now, now
+	body, err := s.seal(ctx, tx, op.bound(), op.content())
+	if err != nil {
+		return err
+	}
 	res, err := tx.ExecContext(ctx, "INSERT INTO op (account, kind, key, line, state, owner, lease, created, updated, body) VALUES (?,?,?,?,?,?,?,?,?,?)",
-		op.Account, op.Kind, op.Key, op.Line, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), op.content())
+		op.Account, op.Kind, op.Key, op.Line, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), body)
 	if err != nil {
 		return err
 	}
@@ -117,14 +121,14 @@ func (op Op) content() []byte {
 // Save keeps Body and Line of a job that the caller holds and renews the lease.
 func (s *Store) Save(ctx context.Context, op Op) error {
 	now := s.now()
-	return s.mine(ctx, "UPDATE op SET body = ?, line = ?, updated = ?, lease = ? WHERE seq = ? AND owner = ?",
-		op.content(), op.Line, now.UnixMilli(), now.Add(Lease).UnixMilli(), op.Seq, op.owner)
+	return s.keep(ctx, op, "UPDATE op SET body = ?, line = ?, updated = ?, lease = ? WHERE seq = ? AND owner = ?",
+		op.Line, now.UnixMilli(), now.Add(Lease).UnixMilli(), op.Seq, op.owner)
 }
 
 // Settle ends the hold with the State, Body, NextTry, Tries and Reason of op.
 func (s *Store) Settle(ctx context.Context, op Op) error {
-	return s.mine(ctx, "UPDATE op SET state = ?, body = ?, line = ?, tries = ?, next = ?, reason = ?, updated = ?, owner = '', lease = 0 WHERE seq = ? AND owner = ?",
-		op.State, op.content(), op.Line, op.Tries, millis(op.NextTry), op.Reason, s.now().UnixMilli(), op.Seq, op.owner)
+	return s.keep(ctx, op, "UPDATE op SET body = ?, state = ?, line = ?, tries = ?, next = ?, reason = ?, updated = ?, owner = '', lease = 0 WHERE seq = ? AND owner = ?",
+		op.State, op.Line, op.Tries, millis(op.NextTry), op.Reason, s.now().UnixMilli(), op.Seq, op.owner)
 }
 
 // Drop forgets a job that the caller holds: nothing was done under its key.
@@ -133,34 +137,53 @@ func (s *Store) Drop(ctx context.Context, op Op) error {
 }
 
 func (s *Store) mine(ctx context.Context, query string, args ...any) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error { return ours(ctx, tx, query, args...) })
+}
+
+// keep is mine for a change that begins with the body, which is sealed.
+func (s *Store) keep(ctx context.Context, op Op, query string, args ...any) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, query, args...)
+		body, err := s.seal(ctx, tx, op.bound(), op.content())
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(ErrLost, err)
-		}
-		return nil
+		return ours(ctx, tx, query, append([]any{body}, args...)...)
 	})
 }
 
-func opByKey(ctx context.Context, tx *sql.Tx, account, kind, key string, now time.Time) (op Op, leased bool, err error) {
+func ours(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
+	res, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrLost, err)
+	}
+	return nil
+}
+
+// bound ties a sealed body to its job.
+func (op Op) bound() string { return "op " + op.Account + " " + op.Kind + " " + op.Key }
+
+func (s *Store) opByKey(ctx context.Context, tx *sql.Tx, account, kind, key string, now time.Time) (op Op, leased bool, err error) {
 	var lease int64
 	row := tx.QueryRowContext(ctx, "SELECT lease, "+opColumns+" FROM op WHERE account = ? AND kind = ? AND key = ?", account, kind, key)
-	err = scanOp(row, &op, &lease)
+	err = s.scanOp(row, &op, &lease)
 	return op, lease > now.UnixMilli(), err
 }
 
 type scanner interface{ Scan(dest ...any) error }
 
-func scanOp(row scanner, op *Op, before ...any) error {
+func (s *Store) scanOp(row scanner, op *Op, before ...any) error {
 	var next, created, updated int64
 	err := row.Scan(append(before, &op.Seq, &op.Account, &op.Kind, &op.Key, &op.Line, &op.State, &op.Tries, &next, &op.Reason,
 		&created, &updated, &op.Body, &op.owner)...)
 	op.NextTry, op.Created, op.Updated = fromMillis(next), fromMillis(created), fromMillis(updated)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read a job: %w", err)
+	}
+	if err == nil {
+		op.Body, err = s.unseal(op.bound(), op.Body)
 	}
 	return err
 }

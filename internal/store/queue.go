@@ -37,7 +37,7 @@ func (s *Store) Take(ctx context.Context, account, kind string) (op Op, ok bool,
 	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.now()
 		row := tx.QueryRowContext(ctx, "SELECT "+opColumns+" FROM op WHERE "+due+" ORDER BY seq LIMIT 1", account, kind, now.UnixMilli())
-		err := scanOp(row, &op)
+		err := s.scanOp(row, &op)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -72,11 +72,11 @@ func (s *Store) List(ctx context.Context, account, kind string, limit int, state
 	for _, st := range states {
 		args = append(args, st)
 	}
-	return readOps(ctx, db, "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND state IN ("+
+	return s.readOps(ctx, db, "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND state IN ("+
 		strings.TrimSuffix(strings.Repeat("?,", len(states)), ",")+") ORDER BY seq LIMIT ?", append(args, limit)...)
 }
 
-func readOps(ctx context.Context, db *sql.DB, query string, args ...any) ([]Op, error) {
+func (s *Store) readOps(ctx context.Context, db *sql.DB, query string, args ...any) ([]Op, error) {
 	rows, err := db.QueryContext(context.WithoutCancel(ctx), query, args...)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func readOps(ctx context.Context, db *sql.DB, query string, args ...any) ([]Op, 
 	var out []Op
 	for rows.Next() {
 		var op Op
-		if err := scanOp(rows, &op); err != nil {
+		if err := s.scanOp(rows, &op); err != nil {
 			return nil, err
 		}
 		out = append(out, op)
@@ -123,7 +123,7 @@ func (s *Store) BySeq(ctx context.Context, account, kind string, seq int64) (op 
 		return op, false, err
 	}
 	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND seq = ?", account, kind, seq)
-	err = scanOp(row, &op)
+	err = s.scanOp(row, &op)
 	if errors.Is(err, sql.ErrNoRows) {
 		return op, false, nil
 	}
@@ -137,7 +137,7 @@ func (s *Store) ByKey(ctx context.Context, account, kind, key string) (op Op, er
 		return op, err
 	}
 	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND key = ?", account, kind, key)
-	if err = scanOp(row, &op); errors.Is(err, sql.ErrNoRows) {
+	if err = s.scanOp(row, &op); errors.Is(err, sql.ErrNoRows) {
 		return Op{}, nil
 	}
 	return op, err

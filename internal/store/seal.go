@@ -20,8 +20,8 @@ type Sealer interface {
 	Drop(id string) error
 }
 
-// WithSealer encrypts grants. Without it they are kept as they are, which is for
-// memory alone.
+// WithSealer encrypts grants and the bodies of jobs. Without it they are kept as
+// they are, which is for memory alone; bodies kept so are still read.
 func WithSealer(sealer Sealer) Option {
 	return func(s *Store) { s.sealer = sealer }
 }
@@ -149,12 +149,16 @@ func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
 	return out, s.sealer.Drop(out.From)
 }
 
-// sealedTable is a column with sealed values: what names a row, and what it is
-// bound to.
-type sealedTable struct{ name, column, bound string }
+// sealedTable is a column with sealed values, and the three columns from which
+// what a row's value is bound to follows.
+type sealedTable struct {
+	name, column, names string
+	bound               func(a, b, c string) string
+}
 
 var sealedTables = [...]sealedTable{
-	{"grants", "secret", grantBound},
+	{"grants", "secret", "account, kind, ''", func(a, b, _ string) string { return Grant{Account: a, Kind: b}.bound() }},
+	{"op", "body", "account, kind, key", func(a, b, c string) string { return Op{Account: a, Kind: b, Key: c}.bound() }},
 }
 
 func (s *Store) resealTable(ctx context.Context, tx *sql.Tx, t sealedTable, discard bool, out *Resealed) error {
@@ -166,7 +170,7 @@ func (s *Store) resealTable(ctx context.Context, tx *sql.Tx, t sealedTable, disc
 		plain, err := s.unseal(row.bound, row.data)
 		if err != nil {
 			if !discard {
-				return fmt.Errorf("%s: %w", row.bound, err)
+				return fmt.Errorf("a value of the table %s: %w", t.name, err)
 			}
 			out.Lost++
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+t.name+" WHERE rowid = ?", row.id); err != nil { //nolint:gosec // names of this file
@@ -193,7 +197,7 @@ type sealedRow struct {
 }
 
 func readSealed(ctx context.Context, tx *sql.Tx, t sealedTable) ([]sealedRow, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT rowid, "+t.bound+", "+t.column+" FROM "+t.name) //nolint:gosec // names of this file
+	rows, err := tx.QueryContext(ctx, "SELECT rowid, "+t.names+", "+t.column+" FROM "+t.name) //nolint:gosec // names of this file
 	if err != nil {
 		return nil, err
 	}
@@ -201,10 +205,11 @@ func readSealed(ctx context.Context, tx *sql.Tx, t sealedTable) ([]sealedRow, er
 	var out []sealedRow
 	for rows.Next() {
 		var row sealedRow
-		if err := rows.Scan(&row.id, &row.bound, &row.data); err != nil {
+		var a, b, c string
+		if err := rows.Scan(&row.id, &a, &b, &c, &row.data); err != nil {
 			return nil, err
 		}
-		row.data = bytes.Clone(row.data)
+		row.bound, row.data = t.bound(a, b, c), bytes.Clone(row.data)
 		out = append(out, row)
 	}
 	return out, rows.Err()
