@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,8 +17,12 @@ func (c Call) merge(later Call) (merged Call, news bool) {
 		new  string
 	}{
 		{&merged.Phone, later.Phone},
-		{&merged.StartedAt, later.StartedAt}, {&merged.Outcome, later.Outcome}, {&merged.RecordingURL, later.RecordingURL},
-		{&merged.AgentName, later.AgentName}, {&merged.Sentiment, later.Sentiment}, {&merged.Stage, later.Stage},
+		{&merged.StartedAt, later.StartedAt},
+		{&merged.Outcome, later.Outcome},
+		{&merged.RecordingURL, later.RecordingURL},
+		{&merged.AgentName, later.AgentName},
+		{&merged.Sentiment, later.Sentiment},
+		{&merged.Stage, later.Stage},
 	} {
 		if strings.TrimSpace(*text.have) == "" && strings.TrimSpace(text.new) != "" {
 			*text.have, news = text.new, true
@@ -53,9 +58,7 @@ func (c *Call) mergeLists(old, later Call) (news bool) {
 		}
 	}
 	fields := map[string]any{}
-	for name, value := range old.Fields {
-		fields[name] = value
-	}
+	maps.Copy(fields, old.Fields)
 	for name, value := range later.Fields {
 		if _, set := fields[name]; !set {
 			fields[name], news = value, true

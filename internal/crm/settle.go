@@ -61,7 +61,7 @@ func settle[T any](ctx context.Context, clock kommo.Clock, w write[T]) (out T, l
 	}
 	p := unknownOutcome(w.what, looks, err)
 	if _, keyed := jobOf(ctx); keyed {
-		p.WithRetryAfter(thirdLook).WithNext("It may still appear. Repeat the call with the same key after that time: it looks again, and writes it if it is not there.")
+		return out, false, p.WithRetryAfter(thirdLook).WithNext("It may still appear. Repeat the call with the same key after that time: it looks again, and writes it if it is not there.")
 	}
 	return out, false, p
 }

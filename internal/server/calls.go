@@ -102,8 +102,9 @@ func errorStatus(code problem.Code) int {
 		return http.StatusForbidden
 	case problem.NeedsChoice:
 		return http.StatusConflict
+	default:
+		return http.StatusUnprocessableEntity
 	}
-	return http.StatusUnprocessableEntity
 }
 
 func onlyPost(w http.ResponseWriter, r *http.Request) bool {

@@ -93,9 +93,15 @@ func describeHook() node {
 		"name": "platform", "in": "path", "required": true, "schema": node{"type": "string", "enum": platformNames()},
 	}}
 	for _, p := range [][2]string{
-		{"unknown_caller", "What to do with an unknown caller."}, {"several_leads", "Which of several active leads."},
-		{"pipeline", "Pipeline of new leads, and of in_pipeline."}, {"source", "Source of new leads."}, {"stage", "Stage to move the lead to."},
-		{"follow_up_text", "A task for each call."}, {"follow_up_due", "When it is due."}, {"follow_up_responsible", "Whose it is."}, {"tags", "Tags for the lead, with commas."},
+		{"unknown_caller", "What to do with an unknown caller."},
+		{"several_leads", "Which of several active leads."},
+		{"pipeline", "Pipeline of new leads, and of in_pipeline."},
+		{"source", "Source of new leads."},
+		{"stage", "Stage to move the lead to."},
+		{"follow_up_text", "A task for each call."},
+		{"follow_up_due", "When it is due."},
+		{"follow_up_responsible", "Whose it is."},
+		{"tags", "Tags for the lead, with commas."},
 	} {
 		query = append(query, node{"name": p[0], "in": "query", "description": p[1], "schema": node{"type": "string"}})
 	}
