@@ -29,9 +29,10 @@ const knownNumber = "+14155550113"
 type web struct {
 	*toolstest.Account
 
-	t   *testing.T
-	url string
-	log *lines
+	t        *testing.T
+	url      string
+	log      *lines
+	contract *contract
 }
 
 // lines is a log that a test reads.
@@ -63,7 +64,7 @@ func openWeb(t *testing.T, change func(*server.Web)) *web {
 	stop := make(chan struct{})
 	srv := httptest.NewServer(server.Handler(slowServer(nil, nil), stop, o))
 	t.Cleanup(func() { close(stop); srv.Close() })
-	w.url = srv.URL
+	w.url, w.contract = srv.URL, readContract(t, o)
 	return w
 }
 
@@ -93,6 +94,7 @@ func (w *web) ask(method, path, body string, header ...string) (status int, answ
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		w.t.Fatalf("%s %s: %d %s", method, path, res.StatusCode, raw)
 	}
+	w.contract.hold(w.t, req, body, res.StatusCode, raw)
 	return res.StatusCode, answer, res.Header
 }
 
