@@ -169,10 +169,10 @@ func (r *checkup) state(ctx context.Context, p *product) {
 	switch {
 	case err != nil:
 		r.fail("state", err.Error(), "See that the disk has room.")
-	case list.Dead > 0:
+	case list.Waiting+list.Dead > 0:
 		r.warn("state", fmt.Sprintf("%s: %d calls wait, %d were refused for good; see kommo-mcp outbox list", p.cfg.StateDir, list.Waiting, list.Dead))
 	default:
-		r.ok("state", fmt.Sprintf("%s: %d calls wait", p.cfg.StateDir, list.Waiting))
+		r.ok("state", p.cfg.StateDir+": no call waits")
 	}
 }
 

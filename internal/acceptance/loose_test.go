@@ -9,7 +9,9 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -98,8 +100,10 @@ func TestLooseAnswersReadTheSame(t *testing.T) {
 	for name, rewrite := range map[string]func(any) any{"numbers as texts": numbersAsTexts, "lists as objects": listsAsObjects} {
 		t.Run(name, func(t *testing.T) {
 			on := new(atomic.Bool)
+			now := time.Now() // the dates of both seeds are relative to it
 			o := rigOptions{
 				clock:  newHurriedClock(), // does not move on between two answers
+				box:    []sandbox.Option{sandbox.WithoutRateLimit(), sandbox.WithClock(func() time.Time { return now })},
 				before: func(next http.Handler) http.Handler { return loosened{t, next, rewrite, on} },
 			}
 			r, cold := newRig(t, o), newRig(t, o)

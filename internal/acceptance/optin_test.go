@@ -60,6 +60,7 @@ func optIn(i ids, note int64, uid, file string) []toolCall {
 		{"set_webhook", m{"destination": "https://hooks.example.com/kommo", "events": []string{"add_lead"}}},
 		{"list_webhooks", nil},
 		{"delete_webhook", m{"destination": "https://hooks.example.com/kommo"}},
+		{"list_pending_calls", nil},
 		{"api_get", m{"path": "/leads/pipelines"}},
 		{"api_post", m{"path": "/leads/tags", "body": `[{"name":"sample"}]`}},
 		{"api_patch", m{"path": fmt.Sprintf("/leads/%d", lead), "body": `{"price":77}`}},
@@ -108,6 +109,7 @@ var notSampled = map[string]string{
 	"link_incoming_lead":    "tested in its toolset: needs a chat",
 	"api_put":               "tested in its toolset: few paths take PUT",
 	"api_delete":            "tested in its toolset: needs something to delete",
+	"retry_pending_call":    "tested with the outbox: needs a call that waits",
 }
 
 func newWholeRig(t *testing.T, o rigOptions) (*rig, []toolCall) {
