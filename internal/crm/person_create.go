@@ -79,7 +79,7 @@ func (s *Service) createPerson(ctx context.Context, n NewPerson) (Made, error) {
 		return Made{}, err
 	}
 	out := Made{Created: []Record{}, Found: []Record{}, Warnings: warned(nil, warning)}
-	if known.twin.ID != 0 {
+	if known.twin.ID != 0 && !s.madeBefore(ctx, known.twin, w.Name) {
 		return s.foundTwin(n, known, out), nil
 	}
 	c := n.card()
@@ -93,6 +93,13 @@ func (s *Service) createPerson(ctx context.Context, n NewPerson) (Made, error) {
 		s.intoCompany(ctx, n, known.company, &out)
 	}
 	return out, nil
+}
+
+// madeBefore tells whether the twin is what an earlier try of this job has made: it
+// is then looked up as such.
+func (s *Service) madeBefore(ctx context.Context, twin kommo.Contact, name string) bool {
+	job, _ := jobOf(ctx)
+	return !job.since.IsZero() && sameText(twin.Name, name) && !twin.CreatedAt.Time().Before(job.since.Add(-clockSkew))
 }
 
 // personWrite resolves the names in a new card.
