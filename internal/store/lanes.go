@@ -31,6 +31,8 @@ type Lanes struct {
 	now  func() time.Time
 	open func() (*sql.DB, error)
 
+	writing sync.Mutex // one transaction of this process at a time
+
 	mu sync.Mutex
 	db *sql.DB
 }
@@ -65,6 +67,8 @@ func (l *Lanes) Take(ctx context.Context, account string, count int) (lane int, 
 	if err != nil {
 		return 0, 0, err
 	}
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	err = inTx(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
 		now := l.now().UnixMicro()
 		paused, err := pausedUntil(ctx, tx, account)
@@ -131,8 +135,7 @@ func (l *Lanes) Settle(ctx context.Context, account string, lane int, free time.
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "UPDATE lane SET free = ?, until = 0 WHERE account = ? AND n = ?", free.UnixMicro(), account, lane)
-	return err
+	return l.exec(ctx, db, "UPDATE lane SET free = ?, until = 0 WHERE account = ? AND n = ?", free.UnixMicro(), account, lane)
 }
 
 // Pause stops the account for all processes until a moment.
@@ -141,9 +144,17 @@ func (l *Lanes) Pause(ctx context.Context, account string, until time.Time) erro
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, `INSERT INTO pause (account, until) VALUES (?,?)
+	return l.exec(ctx, db, `INSERT INTO pause (account, until) VALUES (?,?)
 		ON CONFLICT DO UPDATE SET until = MAX(until, excluded.until)`, account, until.UnixMicro())
-	return err
 }
 
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+
+func (l *Lanes) exec(ctx context.Context, db *sql.DB, query string, args ...any) error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	return inTx(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	})
+}

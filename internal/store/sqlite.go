@@ -25,6 +25,8 @@ type Store struct {
 
 	sealer Sealer // nil: nothing is encrypted
 
+	writing sync.Mutex // one transaction of this process at a time
+
 	mu sync.Mutex
 	db *sql.DB
 }
@@ -122,6 +124,8 @@ func (s *Store) write(ctx context.Context, do func(context.Context, *sql.Tx) err
 	if err != nil {
 		return err
 	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	return inTx(context.WithoutCancel(ctx), db, do)
 }
 
@@ -131,6 +135,9 @@ type beginner interface {
 
 func inTx(ctx context.Context, db beginner, do func(context.Context, *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
+	for tries := 1; isBusy(err) && tries < busyTries; tries++ {
+		tx, err = db.BeginTx(ctx, nil)
+	}
 	if err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
@@ -143,7 +150,19 @@ func inTx(ctx context.Context, db beginner, do func(context.Context, *sql.Tx) er
 	return nil
 }
 
-const busyTimeout = "busy_timeout(5000)"
+// SQLite lets who waits for the file starve: it wakes nobody in turn. So the
+// goroutines of one process take turns among themselves (writing), and whoever
+// another process has kept out for the whole time-out tries again.
+const (
+	busyTimeout = "busy_timeout(5000)"
+	busyTries   = 3
+	codeBusy    = 5 // SQLITE_BUSY
+)
+
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == codeBusy
+}
 
 func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	if dir == "" {
