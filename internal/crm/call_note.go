@@ -41,11 +41,7 @@ func notReached(outcome string) bool {
 // notes are the entries of the call for one card, the call itself first, then
 // the summary, then the transcript: one request.
 func (p *callPlan) notes(c card) []kommo.NoteWrite {
-	typ := kommo.NoteCallIn
-	if p.outbound() {
-		typ = kommo.NoteCallOut
-	}
-	out := []kommo.NoteWrite{{EntityID: c.id, Type: typ, CreatedAt: p.createdAt(), Params: kommo.CallParams{
+	out := []kommo.NoteWrite{{EntityID: c.id, Type: p.callType(), CreatedAt: p.createdAt(), Params: kommo.CallParams{
 		Unique: p.uniq, Duration: kommo.Int(p.DurationSeconds), Source: callSource, Link: p.recording, Phone: p.line(),
 		Responsible: kommo.Responsible(p.AgentName), Result: p.headlineOr(""), Status: callStatuses()[p.Outcome],
 	}}}
@@ -53,6 +49,14 @@ func (p *callPlan) notes(c card) []kommo.NoteWrite {
 		out = append(out, kommo.NoteWrite{EntityID: c.id, Type: kommo.NoteCommon, CreatedAt: p.createdAt(), Params: kommo.TextParams{Text: text}})
 	}
 	return out
+}
+
+// callType is the type of the call's note.
+func (p *callPlan) callType() string {
+	if p.outbound() {
+		return kommo.NoteCallOut
+	}
+	return kommo.NoteCallIn
 }
 
 // texts are the summary and the transcript, in notes that Kommo takes. A report

@@ -25,6 +25,7 @@ type callRecord struct {
 	Card     *keptCard            `json:"card,omitempty"`
 	Steps    map[string]*callStep `json:"steps,omitempty"`
 	Notes    *keptNotes           `json:"notes,omitempty"`
+	Sent     *keptNotes           `json:"sent,omitempty"` // notes that were sent and may be in Kommo, without ids
 	Applied  applied              `json:"applied,omitzero"`
 	Answer   *CallResult          `json:"answer,omitempty"`
 }

@@ -16,7 +16,8 @@ import (
 // noteStep writes call, summary and transcript in one request.
 func (s *Service) noteStep(ctx context.Context, run *callRun) error {
 	c, p := run.card.card, run.plan
-	notes := p.notes(c)
+	sent := run.notesToSend(c)
+	notes := sent.writes(c, p)
 	ids, lookedUp, err := post(ctx, s, run, stepNotes, write[[]int64]{
 		what: fmt.Sprintf("the call on %s %d", c.kind, c.id),
 		send: func(ctx context.Context) ([]int64, error) {
@@ -35,11 +36,48 @@ func (s *Service) noteStep(ctx context.Context, run *callRun) error {
 	for _, id := range ids {
 		s.took(ctx, KindNote, id)
 	}
-	kept := p.keptNotes(notes, ids)
+	kept := sent.withIDs(ids)
 	step := s.notesWritten(p, kept)
 	step.LookedUp = lookedUp
-	run.finish(stepNotes, step, func(rec *callRecord) { rec.Notes = kept })
+	run.finish(stepNotes, step, func(rec *callRecord) { rec.Notes, rec.Sent = kept, nil })
+	if p.notesDiffer(kept) { // what was found is what was sent before a later delivery brought more
+		return s.updateStep(ctx, run)
+	}
 	return nil
+}
+
+// notesToSend are the notes as they were sent by an earlier try of which nobody
+// knows what became: those are to be looked for, not what a later delivery has made
+// of them. Otherwise they are the notes as they are wanted.
+func (r *callRun) notesToSend(c card) *keptNotes {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.rec.Sent == nil || !r.rec.Steps[stepNotes].doubtful() {
+		wanted := r.plan.notes(c)
+		r.rec.Sent = r.plan.keptNotes(wanted, make([]int64, len(wanted)))
+	}
+	return r.rec.Sent
+}
+
+// writes are the notes as requests take them, the call first.
+func (k *keptNotes) writes(c card, p *callPlan) []kommo.NoteWrite {
+	out := []kommo.NoteWrite{{EntityID: c.id, Type: p.callType(), CreatedAt: p.createdAt(), Params: k.Params}}
+	for _, t := range slices.Concat(k.Summary, k.Transcript) {
+		out = append(out, kommo.NoteWrite{EntityID: c.id, Type: kommo.NoteCommon, CreatedAt: p.createdAt(), Params: kommo.TextParams{Text: t.Text}})
+	}
+	return out
+}
+
+// withIDs is the notes with the ids that they got, in the order of writes.
+func (k *keptNotes) withIDs(ids []int64) *keptNotes {
+	out := &keptNotes{Call: ids[0], Params: k.Params}
+	for i, t := range k.Summary {
+		out.Summary = append(out.Summary, keptText{ID: ids[1+i], Text: t.Text})
+	}
+	for i, t := range k.Transcript {
+		out.Transcript = append(out.Transcript, keptText{ID: ids[1+len(k.Summary)+i], Text: t.Text})
+	}
+	return out
 }
 
 // findCall looks for the notes of the call among the card's newest: the call by
