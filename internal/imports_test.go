@@ -20,9 +20,15 @@ var mayImport = map[string][]string{
 	"cmd/kommo-mcp": {
 		"internal/server", "internal/tools", "internal/tools/registry", "internal/resources", "internal/crm",
 		"internal/directory", "internal/hooks", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store", "internal/auth", "internal/seal",
+		"internal/principal", "internal/access", "internal/authserver", "internal/connect", "internal/pages", "internal/audit", "internal/tenant",
 	},
 	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem"},
-	"internal/server":           {"internal/resources", "internal/tools/registry", "internal/crm", "internal/hooks", "internal/problem"},
+	"internal/access":           {"internal/store", "internal/principal", "internal/problem"},
+	"internal/authserver":       {"internal/store", "internal/principal", "internal/problem", "internal/pages"},
+	"internal/connect":          {"internal/auth", "internal/store", "internal/kommo", "internal/problem", "internal/pages", "internal/principal"},
+	"internal/tenant":           {"internal/crm", "internal/principal", "internal/problem"},
+	"internal/audit":            {"internal/principal"},
+	"internal/server":           {"internal/principal", "internal/resources", "internal/tools/registry", "internal/crm", "internal/hooks", "internal/problem"},
 	"internal/resources":        {"internal/crm", "internal/directory", "internal/kommo", "internal/problem", "internal/sanitize", "prompts"},
 	"internal/tools":            {"internal/tools/api", "internal/tools/base", "internal/tools/bulk", "internal/tools/calls", "internal/tools/contacts", "internal/tools/events", "internal/tools/users", "internal/tools/files", "internal/tools/setup", "internal/tools/webhooks", "internal/tools/incoming", "internal/tools/catalogs", "internal/tools/automation", "internal/tools/registry", "internal/crm"},
 	"internal/tools/api":        {"internal/tools/registry", "internal/crm"},
@@ -38,7 +44,7 @@ var mayImport = map[string][]string{
 	"internal/tools/bulk":       {"internal/tools/registry", "internal/crm"},
 	"internal/tools/catalogs":   {"internal/tools/registry", "internal/crm"},
 	"internal/tools/automation": {"internal/tools/registry", "internal/crm"},
-	"internal/tools/registry":   {"internal/kommo", "internal/problem", "internal/sanitize"},
+	"internal/tools/registry":   {"internal/principal", "internal/audit", "internal/kommo", "internal/problem", "internal/sanitize"},
 	"internal/crm":              {"internal/store", "internal/directory", "internal/hooks", "internal/kommo", "internal/problem", "internal/when", "internal/phone"},
 	"internal/hooks":            {"internal/phone"},
 	"internal/directory":        {"internal/kommo", "internal/problem"},
@@ -51,7 +57,7 @@ var onlyIn = map[string][]string{
 	"github.com/mark3labs/mcp-go":   {"internal/tools/registry", "internal/server", "internal/resources", "cmd/kommo-mcp"},
 	"github.com/zalando/go-keyring": {"internal/seal"},
 	"github.com/alecthomas/kong":    {"cmd/kommo-mcp"},
-	"net/http":                      {"internal/kommo", "internal/auth", "internal/server", "internal/sandbox", "internal/fidelity", "internal/hooks", "cmd/kommo-mcp"},
+	"net/http":                      {"internal/kommo", "internal/auth", "internal/server", "internal/sandbox", "internal/fidelity", "internal/hooks", "cmd/kommo-mcp", "internal/authserver", "internal/connect", "internal/pages"},
 }
 
 func TestArrowsPointDown(t *testing.T) {

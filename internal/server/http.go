@@ -82,6 +82,9 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 	mux.Handle(CallsEndpoint, web.admitted(callsEndpoint{web}))
 	mux.Handle(CallsEndpoint+"/{platform}", hookEndpoint{web})
 	mux.Handle("GET "+DescriptionEndpoint, description(web))
+	for _, mount := range web.Mount {
+		mount(mux)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))

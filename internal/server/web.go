@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -28,7 +30,16 @@ type Web struct {
 	Provider  crm.Provider      // of the account in which calls of platforms are logged
 	Version   string
 	Logger    *slog.Logger
+	Keys      Bearers                // whose an access key is; nil: there are none beside AccessKey
+	Tokens    Bearers                // whose a token of the authorization server is; nil: there is no such server
+	Mount     []func(*http.ServeMux) // pages and endpoints that are no part of MCP and guard themselves
 	Now       func() time.Time // when a signature is too old; nil = the system's clock
+}
+
+// Bearers tells whose a secret is that came as Authorization: Bearer. ok is false for
+// one that is unknown, revoked or expired; err says that it cannot be told now.
+type Bearers interface {
+	Principal(ctx context.Context, secret string) (p principal.Principal, ok bool, err error)
 }
 
 // unsigned lists the platforms whose posts are taken without a signature: those

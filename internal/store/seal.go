@@ -158,6 +158,7 @@ type sealedTable struct {
 
 var sealedTables = [...]sealedTable{
 	{"grants", "secret", "account, kind, ''", func(a, b, _ string) string { return Grant{Account: a, Kind: b}.bound() }},
+	{"ticket", "body", "kind, name, account", func(a, b, c string) string { return Ticket{Kind: a, Name: b, Account: c}.bound() }},
 	{"op", "body", "account, kind, key", func(a, b, c string) string { return Op{Account: a, Kind: b, Key: c}.bound() }},
 }
 

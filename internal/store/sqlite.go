@@ -67,7 +67,7 @@ func New(dir string, now func() time.Time, opts ...Option) *Store {
 		opt(s)
 	}
 	s.open = sync.OnceValues(func() (*sql.DB, error) {
-		return s.opened(openFile(dir, FileName, "synchronous(normal)", schema+grantsSchema))
+		return s.opened(openFile(dir, FileName, "synchronous(normal)", schema+grantsSchema+ticketsSchema))
 	})
 	return s
 }
@@ -75,7 +75,7 @@ func New(dir string, now func() time.Time, opts ...Option) *Store {
 // NewMemory is a store that ends with the process.
 func NewMemory(now func() time.Time) *Store {
 	s := &Store{now: now}
-	s.open = sync.OnceValues(func() (*sql.DB, error) { return s.opened(openMemory(schema + grantsSchema)) })
+	s.open = sync.OnceValues(func() (*sql.DB, error) { return s.opened(openMemory(schema + grantsSchema + ticketsSchema)) })
 	return s
 }
 
@@ -211,7 +211,7 @@ func openMemory(schema string) (*sql.DB, error) {
 
 // version is that of the schema, kept in the file. Whoever changes a table adds a
 // step that brings older files to the new shape, and counts on.
-const version = 1
+const version = 2 // 2: tickets
 
 // prepared brings the file to the schema of this version. Of several processes
 // that open it at once one does it, the others wait: SQLite itself does not wait
