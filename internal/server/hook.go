@@ -126,7 +126,7 @@ func (e hookEndpoint) unsigned(r *http.Request, name string, status int) *refuse
 	switch {
 	case r.Header.Get("Origin") != "" && e.web.originRefused(r.Header.Get("Origin")):
 		return &refused{status, problem.Forbidden, "origin not allowed", "", nil}
-	case e.web.hostRefused(r.Host):
+	case e.web.hostRefused(r):
 		return &refused{status, problem.Unauthorized, "no secret is set for " + name, "Set " + variable + " on the server.", nil}
 	case !e.web.hasKey(r):
 		return &refused{status, problem.Unauthorized, "no secret is set for " + name + ", and the access key is missing or wrong", "Set " + variable + " on the server, or send the access key.", nil}
@@ -134,17 +134,17 @@ func (e hookEndpoint) unsigned(r *http.Request, name string, status int) *refuse
 	return nil
 }
 
-// publicURL is the URL as the sender knows it, which some platforms sign. Who
-// forges the headers it is made of only makes the signature wrong.
+// publicURL is the URL as the sender knows it, which some platforms sign: as the
+// settings or a trusted proxy say, else as it came.
 func (w Web) publicURL(r *http.Request) string {
 	if w.PublicURL != nil {
 		return strings.TrimSuffix(w.PublicURL.String(), "/") + r.URL.RequestURI()
 	}
-	scheme := "http"
-	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+	by, scheme := seenOf(r), "http"
+	if by.https {
 		scheme = "https"
 	}
-	return scheme + "://" + r.Host + r.URL.RequestURI()
+	return scheme + "://" + by.host + r.URL.RequestURI()
 }
 
 func platformNames() []string {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
+	"golang.org/x/net/netutil"
 )
 
 // Endpoint is the path of the MCP endpoint.
@@ -21,6 +23,12 @@ const (
 	readTimeout     = 30 * time.Second
 	idleTimeout     = 2 * time.Minute
 	shutdownTimeout = 20 * time.Second // a tool call ends within 18
+
+	// maxHeader bounds the headers of a request, in bytes; a long token fits many times.
+	maxHeader = 32 << 10
+	// maxConns is how many connections are open at once. More wait to be accepted,
+	// until slow senders are let go.
+	maxConns = 2048
 )
 
 // HTTP serves the MCP endpoint. Stateless: nothing is kept between requests,
@@ -28,12 +36,14 @@ const (
 // carry another's messages.
 type HTTP struct {
 	listener net.Listener
+	front    net.Listener // listener, bounded, with TLS where there is any
 	srv      *http.Server
+	scheme   string
 }
 
 // Listen opens addr, which must be on loopback unless there is an access key:
 // without one whoever reaches the port works in the account. Port 0 picks a free
-// one. There is no TLS: that is a proxy's job.
+// one. Where the edge has no TLS files, TLS is a proxy's job.
 func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, web Web) (*HTTP, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -46,59 +56,87 @@ func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, web Web) (
 		web.logger().WarnContext(ctx, "webhooks of platforms without a secret are taken unsigned from this machine; set KOMMO_MCP_HOOK_<PLATFORM>_SECRET",
 			slog.String("platforms", strings.Join(names, " ")))
 	}
+	config, err := web.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return newHTTP(listener, s, web), nil
+	if config == nil {
+		web.warnOfPlain(ctx, host)
+	}
+	return newHTTP(listener, s, web, config), nil
 }
 
-func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web) *HTTP {
+func (w Web) tlsConfig() (*tls.Config, error) {
+	if w.Edge.TLS == nil {
+		return nil, nil //nolint:nilnil // no configuration is plain HTTP
+	}
+	return w.Edge.TLS.tlsConfig(w.logger())
+}
+
+// warnOfPlain tells whoever opens plain HTTP to others that keys can be read on the
+// way.
+func (w Web) warnOfPlain(ctx context.Context, host string) {
+	if !loopbackHost(host) && (w.PublicURL == nil || w.PublicURL.Scheme != "https") {
+		w.logger().WarnContext(ctx, "plain HTTP beyond this machine: keys can be read on the way unless a proxy with TLS stands before the server; set KOMMO_MCP_TLS_CERT_FILE and KOMMO_MCP_TLS_KEY_FILE, or KOMMO_MCP_PUBLIC_URL")
+	}
+}
+
+func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls.Config) *HTTP {
 	stop := make(chan struct{})
 	srv := &http.Server{
 		Handler:           Handler(s, stop, web),
+		TLSConfig:         config,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(web.logger().Handler(), slog.LevelWarn),
 		// No WriteTimeout: a listen stream stays open; the guard bounds the rest.
 	}
 	srv.RegisterOnShutdown(func() { close(stop) })
-	return &HTTP{listener: listener, srv: srv}
+	h := &HTTP{listener: listener, front: netutil.LimitListener(listener, maxConns), srv: srv, scheme: "http"}
+	if config != nil {
+		h.front, h.scheme = tls.NewListener(h.front, config), "https"
+	}
+	return h
 }
 
 // Handler is the whole HTTP surface: the guarded MCP endpoint, plain HTTP for
-// those that speak no MCP, its description, and a health check. stop ends the open
+// those that speak no MCP, its description, and checks of its health. stop ends the open
 // listen streams.
 func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler {
+	web.wrong = newFailures(web.now)
+	all := newMeters(web.Edge.Limits, web.now)
 	mux := http.NewServeMux()
-	mux.Handle(Endpoint, web.admitted(guard{
+	mux.Handle(Endpoint, web.admitted(web.limited(all, guard{
 		next: mcpserver.NewStreamableHTTPServer(s,
 			mcpserver.WithStateLess(true),
 			mcpserver.WithDisableStreaming(true),
 		),
 		stop: stop,
-	}))
-	mux.Handle(CallsEndpoint, web.admitted(callsEndpoint{web}))
+	})))
+	mux.Handle(CallsEndpoint, web.admitted(web.limited(all, callsEndpoint{web})))
 	mux.Handle(CallsEndpoint+"/{platform}", hookEndpoint{web})
 	mux.Handle("GET "+DescriptionEndpoint, description(web))
 	for _, mount := range web.Mount {
 		mount(mux)
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n"))
-	})
-	return mux
+	mux.HandleFunc("GET "+healthEndpoint, healthy)
+	mux.HandleFunc("GET "+readyEndpoint, web.ready(stop))
+	return web.edge(mux)
 }
 
 // URL is the address of the MCP endpoint.
-func (h *HTTP) URL() string { return "http://" + h.listener.Addr().String() + Endpoint }
+func (h *HTTP) URL() string { return h.scheme + "://" + h.listener.Addr().String() + Endpoint }
 
 // Serve answers requests until ctx ends, then lets the calls in flight finish.
 func (h *HTTP) Serve(ctx context.Context) error {
 	done := make(chan error, 1)
-	go func() { done <- h.srv.Serve(h.listener) }()
+	go func() { done <- h.srv.Serve(h.front) }()
 	select {
 	case err := <-done:
 		return fmt.Errorf("serve: %w", err)

@@ -55,7 +55,7 @@ func bubble(t *testing.T, f func(t *testing.T, h *HTTP, client *http.Client, sto
 			return mcp.NewToolResultText("cut off"), nil
 		})
 		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-		h := newHTTP(p, s, Web{})
+		h := newHTTP(p, s, Web{}, nil)
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- h.Serve(ctx) }()

@@ -33,7 +33,10 @@ type Web struct {
 	Keys      Bearers                // whose an access key is; nil: there are none beside AccessKey
 	Tokens    Bearers                // whose a token of the authorization server is; nil: there is no such server
 	Mount     []func(*http.ServeMux) // pages and endpoints that are no part of MCP and guard themselves
-	Now       func() time.Time // when a signature is too old; nil = the system's clock
+	Now       func() time.Time       // when a signature is too old; nil = the system's clock
+	Edge      Edge                   // between the network and all endpoints
+
+	wrong *failures // of wrong keys, by address
 }
 
 // Bearers tells whose a secret is that came as Authorization: Bearer. ok is false for
@@ -76,10 +79,13 @@ func (w Web) admitted(next http.Handler) http.Handler {
 		switch {
 		case slices.ContainsFunc(r.Header.Values("Origin"), w.originRefused):
 			refuse(out, http.StatusForbidden, problem.Forbidden, "origin not allowed", "Call from a program, or from a page of this server's own host.")
-		case w.hostRefused(r.Host):
+		case w.hostRefused(r):
 			refuse(out, http.StatusForbidden, problem.Forbidden, "host not allowed",
 				"Without an access key only 127.0.0.1, [::1] and localhost are served: set KOMMO_MCP_ACCESS_KEY. With one, KOMMO_MCP_PUBLIC_URL names the host.")
 		case !w.hasKey(r):
+			if w.tooManyWrong(out, r) {
+				return
+			}
 			out.Header().Set("WWW-Authenticate", `Bearer realm="kommo-mcp"`)
 			refuse(out, http.StatusUnauthorized, problem.Unauthorized, "the access key is missing or wrong", "Send the header Authorization: Bearer <access key>.")
 		default:
@@ -99,17 +105,18 @@ func (w Web) hasKey(r *http.Request) bool {
 }
 
 // hostRefused tells whether the name by which the server was called is not its own.
-func (w Web) hostRefused(host string) bool {
-	name := hostName(host)
+// Without access control what a proxy passes on is refused too, whatever the name:
+// behind one everybody looks like this machine.
+func (w Web) hostRefused(r *http.Request) bool {
+	name, by := hostName(r.Host), seenOf(r)
 	switch {
-	case loopbackHost(name):
-		return false
 	case w.AccessKey == "":
-		return true
-	case w.PublicURL == nil:
+		return !loopbackHost(name) || by.relayed
+	case loopbackHost(name), w.PublicURL == nil:
 		return false
 	}
-	return !strings.EqualFold(name, w.PublicURL.Hostname())
+	own := w.PublicURL.Hostname()
+	return !strings.EqualFold(name, own) && !strings.EqualFold(hostName(by.host), own)
 }
 
 // originRefused lets in, beside pages of this machine, those of the public URL.

@@ -1,0 +1,164 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+)
+
+// Edge is what lies between the network and all endpoints.
+type Edge struct {
+	Proxies []netip.Prefix              // whose forwarded headers and request ids are believed; none: nobody's
+	TLS     *TLSFiles                   // nil: plain HTTP
+	Ready   func(context.Context) error // whether requests can be served now; nil: always
+	Limits  Limits                      // for each principal
+}
+
+// seen is what the edge knows of a request. What is inside of it may add who it is
+// served for.
+type seen struct {
+	sender
+	who principal.Principal
+}
+
+type seenKey struct{}
+
+// seenOf is never nil: requests that came past the edge are known by their own word
+// alone.
+func seenOf(r *http.Request) *seen {
+	if s, ok := r.Context().Value(seenKey{}).(*seen); ok {
+		return s
+	}
+	return &seen{sender: readSender(r, nil)}
+}
+
+// edge wraps everything: it says who asks, gives the request its id, keeps panics
+// from the connection, and writes one line to the log.
+func (w Web) edge(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		s := &seen{sender: readSender(r, w.Edge.Proxies)}
+		id := requestID(r, s.trusted)
+		out.Header().Set("X-Request-Id", id)
+		ctx := principal.WithRequest(context.WithValue(r.Context(), seenKey{}, s), id)
+		r = r.WithContext(ctx)
+		answer := &watched{ResponseWriter: out}
+		began := w.now()
+		defer func() {
+			w.recovered(ctx, answer, recover())
+			w.logRequest(ctx, r, s, answer, w.now().Sub(began))
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// recovered turns a panic into an answer. Its text stays in the log.
+func (w Web) recovered(ctx context.Context, out *watched, cause any) {
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler { //nolint:errorlint,err113 // the very value ends a connection on purpose
+		panic(cause)
+	}
+	w.logger().ErrorContext(ctx, "request panicked", slog.String("request_id", principal.Request(ctx)), slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+	if out.status == 0 {
+		refuse(out, http.StatusInternalServerError, problem.Internal, errInternal.Error(), "")
+	}
+}
+
+// logRequest names the endpoint and never the path as it came: secrets are in some
+// paths and in some queries.
+func (w Web) logRequest(ctx context.Context, r *http.Request, s *seen, out *watched, took time.Duration) {
+	level := slog.LevelInfo
+	if isHealth(r.URL.Path) {
+		level = slog.LevelDebug
+	}
+	log := w.logger()
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("request_id", principal.Request(ctx)), slog.String("method", method(r)), slog.String("endpoint", endpointOf(r)),
+		slog.Int("status", out.status), slog.Int64("bytes", out.bytes), slog.Int64("ms", took.Milliseconds()), slog.String("from", s.addr.String()),
+	}
+	if p := s.who; p.Kind != "" {
+		attrs = append(attrs, slog.String("kind", string(p.Kind)), slog.String("id", p.ID), slog.String("account", p.Account))
+	}
+	log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// method is the request's, or a dash for what nobody uses.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "-"
+}
+
+// endpointOf is the pattern that took the request. Where none did, it may be a
+// discovery path that a client tries, which helps to find out what it wants.
+func endpointOf(r *http.Request) string {
+	if r.Pattern != "" {
+		return r.Pattern
+	}
+	if path := r.URL.Path; strings.HasPrefix(path, "/.well-known/") && len(path) <= 100 {
+		return path
+	}
+	return "none"
+}
+
+// requestID takes over the id of a trusted proxy if it is one, and makes one else.
+func requestID(r *http.Request, trusted bool) string {
+	if id := r.Header.Get("X-Request-Id"); trusted && wellFormedID(id) {
+		return id
+	}
+	return strings.ToLower(rand.Text())[:16]
+}
+
+func wellFormedID(id string) bool {
+	return len(id) >= 8 && len(id) <= 64 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == ""
+}
+
+// watched remembers what was answered.
+type watched struct {
+	http.ResponseWriter
+
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status.
+func (w *watched) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Flush passes on what is written: streams need it.
+func (w *watched) Flush() {
+	if f, ok := w.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// TLSFiles are a certificate, with what leads to its issuer, and its key in PEM.
+// They are read again when they change, so that a renewal needs no restart.
+type TLSFiles struct{ Cert, Key string }
+
+// certificates keeps the certificate in use and what its files looked like.
+type certificates struct {
+	files TLSFiles
+	log   *slog.Logger
+
+	mu     sync.Mutex
+	inUse  *tls.Certificate
+	stamps [2]stamp
+}
+
+// stamp tells one version of a file from another. Its identity counts too:
+// renewals often swap a link to files that are as old and as long as the former.
+type stamp struct {
+	info os.FileInfo
+	at   time.Time
+	size int64
+}
+
+func (s stamp) same(other stamp) bool {
+	return s.info != nil && other.info != nil && os.SameFile(s.info, other.info) && s.at.Equal(other.at) && s.size == other.size
+}
+
+// tlsConfig reads the files once, so that a mistake shows at the start.
+func (f TLSFiles) tlsConfig(log *slog.Logger) (*tls.Config, error) {
+	c := &certificates{files: f, log: log}
+	if err := c.load(c.look()); err != nil {
+		return nil, fmt.Errorf("TLS certificate: %w", err)
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.current(hello.Context()), nil
+		},
+	}, nil
+}
+
+// current is the newest certificate that could be read. Half-written files, or a
+// certificate whose key has not been written yet, leave the former in use.
+func (c *certificates) current(ctx context.Context) *tls.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := c.look(); !now[0].same(c.stamps[0]) || !now[1].same(c.stamps[1]) {
+		if err := c.load(now); err != nil {
+			c.log.ErrorContext(ctx, "the new TLS certificate cannot be used; the former stays in use", "error", err)
+		} else {
+			c.log.InfoContext(ctx, "TLS certificate read again", slog.Time("until", c.inUse.Leaf.NotAfter))
+		}
+	}
+	return c.inUse
+}
+
+// load reads both files. The stamps are those from before, so that what changes
+// meanwhile is read at the next handshake; a failure is not tried again until a
+// file changes.
+func (c *certificates) load(before [2]stamp) error {
+	c.stamps = before
+	pair, err := tls.LoadX509KeyPair(c.files.Cert, c.files.Key)
+	if err != nil {
+		return err
+	}
+	c.inUse = &pair
+	return nil
+}
+
+func (c *certificates) look() (out [2]stamp) {
+	for i, name := range []string{c.files.Cert, c.files.Key} {
+		if info, err := os.Stat(name); err == nil {
+			out[i] = stamp{info, info.ModTime(), info.Size()}
+		}
+	}
+	return out
+}
