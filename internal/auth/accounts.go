@@ -80,6 +80,13 @@ func Find(ctx context.Context, st *store.Store, name string) (Connected, error) 
 	return Connected{}, p
 }
 
+// Active tells whether Kommo still honours the grant of an account, as far as we
+// know: whoever was given access to it works no longer than that.
+func Active(ctx context.Context, st *store.Store, account string) (bool, error) {
+	g, ok, err := st.Grant(ctx, account, kind)
+	return ok && g.State == store.GrantActive, err
+}
+
 // Remove forgets a connected account. Kommo is not told: an integration has no way
 // to give a grant back, the account's owner takes it away.
 func Remove(ctx context.Context, st *store.Store, c Connected) error {

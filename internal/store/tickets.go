@@ -41,21 +41,7 @@ func (t Ticket) bound() string { return "ticket " + t.Kind + " " + t.Name + " " 
 // PutTicket keeps a ticket, in place of one of the same kind and name. It sets
 // Created unless it is set.
 func (s *Store) PutTicket(ctx context.Context, t Ticket) error {
-	if t.Created.IsZero() {
-		t.Created = s.now()
-	}
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		box, err := s.seal(ctx, tx, t.bound(), t.Body)
-		if err != nil {
-			return err
-		}
-		if box == nil {
-			box = []byte{}
-		}
-		_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO ticket ("+ticketColumns+") VALUES (?,?,?,?,?,?,?,?)",
-			t.Kind, t.Name, t.Account, t.Family, millis(t.Created), millis(t.Used), millis(t.Expires), box)
-		return err
-	})
+	return s.ChangeTickets(ctx, func(c TicketChange) error { return c.Put(t) })
 }
 
 // Ticket reads a ticket that has not expired.
@@ -71,13 +57,12 @@ func (s *Store) Ticket(ctx context.Context, kind, name string) (t Ticket, ok boo
 // UseTicket notes that a ticket that has not expired is used now and answers it as
 // it was before: of several who use it at once, one alone sees Used as zero.
 func (s *Store) UseTicket(ctx context.Context, kind, name string) (t Ticket, ok bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		t, ok, err = s.liveTicket(tx.QueryRowContext(ctx, "SELECT "+ticketColumns+" FROM ticket WHERE kind = ? AND name = ?", kind, name))
+	err = s.ChangeTickets(ctx, func(c TicketChange) error {
+		t, ok, err = c.Get(kind, name)
 		if err != nil || !ok {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE ticket SET used = ? WHERE kind = ? AND name = ?", s.now().UnixMilli(), kind, name)
-		return err
+		return c.Use(kind, name)
 	})
 	return t, ok && err == nil, err
 }
@@ -156,10 +141,7 @@ func (s *Store) DropTicket(ctx context.Context, kind, name string) (ok bool, err
 
 // DropFamily forgets all tickets of a family, whatever their kind.
 func (s *Store) DropFamily(ctx context.Context, family string) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM ticket WHERE family = ?", family)
-		return err
-	})
+	return s.ChangeTickets(ctx, func(c TicketChange) error { return c.DropFamily(family) })
 }
 
 // PruneTickets forgets what has expired by then, and answers how many those were.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -88,5 +89,46 @@ func TestAFamilyGoesInOneGo(t *testing.T) {
 	}
 	if ok, err := s.DropTicket(t.Context(), "token", "c"); !ok || err != nil {
 		t.Errorf("dropped %v, %v", ok, err)
+	}
+}
+
+func TestChangesOfTicketsAreKeptTogetherOrNotAtAll(t *testing.T) {
+	s := store.NewMemory(time.Now)
+	t.Cleanup(func() { _ = s.Close() })
+	failed := errors.New("no")
+	err := s.ChangeTickets(t.Context(), func(c store.TicketChange) error {
+		if err := c.Put(store.Ticket{Kind: "token", Name: "a", Family: "f", Body: []byte("1")}); err != nil {
+			return err
+		}
+		if got, ok, err := c.Get("token", "a"); !ok || err != nil || string(got.Body) != "1" {
+			t.Errorf("within the change it reads %+v, %v, %v", got, ok, err)
+		}
+		return failed
+	})
+	if !errors.Is(err, failed) {
+		t.Fatal(err)
+	}
+	if _, ok, _ := s.Ticket(t.Context(), "token", "a"); ok {
+		t.Error("a change that failed was kept")
+	}
+	// Each reads, then counts on: without turns some would count from the same number.
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			err := s.ChangeTickets(t.Context(), func(c store.TicketChange) error {
+				was, _, err := c.Get("count", "n")
+				if err != nil {
+					return err
+				}
+				return c.Put(store.Ticket{Kind: "count", Name: "n", Body: append(was.Body, 'x')})
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got, _, err := s.Ticket(t.Context(), "count", "n"); err != nil || string(got.Body) != "xxxxxxxx" {
+		t.Errorf("counted %q, %v", got.Body, err)
 	}
 }
