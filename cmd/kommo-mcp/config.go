@@ -14,6 +14,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/seal"
+	"github.com/kommo-mcp/kommo-mcp/internal/server"
 )
 
 // Config is everything the process was told, already checked. The order is
@@ -40,6 +41,7 @@ type Config struct {
 	Demo        bool              // embedded sandbox in place of a real account
 	App         auth.App          // our integration, for accounts connected by consent
 	Keys        []seal.Key        // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
+	Edge        server.Edge       // TLS, trusted proxies and limits of the http command
 	Keyring     bool              // whether the operating system's keyring may be asked
 }
 
@@ -89,6 +91,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 		AccessKey:   r.secret("KOMMO_MCP_ACCESS_KEY"),
 		PublicURL:   r.publicURL("KOMMO_MCP_PUBLIC_URL"),
 		HookSecrets: map[string]string{},
+		Edge:        r.edge(),
 	}
 	for _, p := range hooks.All() {
 		if secret := r.secret("KOMMO_MCP_HOOK_" + strings.ToUpper(p.Name()) + "_SECRET"); secret != "" {

@@ -198,8 +198,9 @@ func (p *product) server() (*mcpserver.MCPServer, error) {
 func (p *product) web() server.Web {
 	w := server.Web{
 		AccessKey: p.cfg.AccessKey, PublicURL: p.cfg.PublicURL, Secrets: p.cfg.HookSecrets,
-		Provider: p.provider, Version: version(), Logger: p.log,
+		Provider: p.provider, Version: version(), Logger: p.log, Edge: p.cfg.Edge,
 	}
+	w.Edge.Ready = p.state.Ping
 	if tool, err := registry.Find(p.tools, server.LogCallTool); err == nil {
 		w.LogCall = &tool
 	}

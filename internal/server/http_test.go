@@ -54,6 +54,10 @@ func bubble(t *testing.T, f func(t *testing.T, h *HTTP, client *http.Client, sto
 			<-ctx.Done()
 			return mcp.NewToolResultText("cut off"), nil
 		})
+		s.AddTool(mcp.NewTool("slow"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			time.Sleep(15 * time.Second) // fake time
+			return mcp.NewToolResultText("all of it"), nil
+		})
 		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 		h := newHTTP(p, s, Web{}, nil)
 		ctx, stop := context.WithCancel(t.Context())
@@ -83,7 +87,9 @@ func request(t *testing.T, h *HTTP, method, params string) *http.Request {
 	req.Header.Set("Mcp-Protocol-Version", "2026-07-28")
 	req.Header.Set("Mcp-Method", method)
 	if method == "tools/call" {
-		req.Header.Set("Mcp-Name", "forever")
+		_, name, _ := strings.Cut(params, `"name":"`)
+		name, _, _ = strings.Cut(name, `"`)
+		req.Header.Set("Mcp-Name", name)
 	}
 	return req
 }
@@ -166,6 +172,85 @@ func TestListenStreamStaysUntilShutdown(t *testing.T) {
 		<-ended
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("the stream ended %v after the shutdown began", took)
+		}
+	})
+}
+
+// TestShutdownFinishesCalls: the call in flight gets its whole answer, and nobody new
+// comes in.
+func TestShutdownFinishesCalls(t *testing.T) {
+	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, stop func()) {
+		type answer struct {
+			status int
+			text   string
+		}
+		got := make(chan answer)
+		go func() {
+			res, err := client.Do(request(t, h, "tools/call", `"name":"slow","arguments":{},`))
+			if err != nil {
+				got <- answer{text: err.Error()}
+				return
+			}
+			defer res.Body.Close()
+			raw, _ := io.ReadAll(res.Body)
+			got <- answer{res.StatusCode, string(raw)}
+		}()
+		synctest.Wait()
+		stop()
+		synctest.Wait()
+		select {
+		case <-h.listener.(*pipes).closed:
+		default:
+			t.Error("new connections are still accepted")
+		}
+		if a := <-got; a.status != http.StatusOK || !strings.Contains(a.text, "all of it") {
+			t.Errorf("%d %s", a.status, a.text)
+		}
+	})
+}
+
+// TestHeadersAreBounded, whatever they are called.
+func TestHeadersAreBounded(t *testing.T) {
+	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
+		for size, want := range map[int]int{maxHeader / 2: http.StatusOK, maxHeader + 8192: http.StatusRequestHeaderFieldsTooLarge} {
+			req := request(t, h, "tools/list", "")
+			req.Header.Set("X-Padding", strings.Repeat("a", size))
+			res, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != want {
+				t.Errorf("%d bytes: %d, want %d", size, res.StatusCode, want)
+			}
+		}
+	})
+}
+
+// TestIdleSendersHoldNobodyUp: however many open connections and send nothing, the
+// rest is served as soon as they are let go.
+func TestIdleSendersHoldNobodyUp(t *testing.T) {
+	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
+		p := h.listener.(*pipes)
+		for range maxConns {
+			conn, err := p.dial(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if _, err := io.WriteString(conn, "POST /mcp HTTP/1.1\r\nHost: loc"); err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+		}
+		start := time.Now()
+		res, err := client.Do(request(t, h, "tools/list", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if took := time.Since(start); res.StatusCode != http.StatusOK || took < headerTimeout || took > headerTimeout+time.Second {
+			t.Errorf("%d after %v, want 200 once the others are let go after %v", res.StatusCode, took, headerTimeout)
 		}
 	})
 }

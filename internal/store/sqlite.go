@@ -100,6 +100,22 @@ func (s *Store) Check() error {
 	return err
 }
 
+// Ping opens the store and reads from it, which says whether it can be used now: also
+// whether its file is still the one in the directory, and not on a disk that went.
+func (s *Store) Ping(ctx context.Context) error {
+	db, err := s.open()
+	if err != nil {
+		return err
+	}
+	if s.dir != "" {
+		if _, err := os.Stat(filepath.Join(s.dir, FileName)); err != nil {
+			return fmt.Errorf("state file: %w", err)
+		}
+	}
+	var n int
+	return db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM lease LIMIT 1)").Scan(&n)
+}
+
 // Close closes the file, if it was opened.
 func (s *Store) Close() error {
 	s.mu.Lock()
