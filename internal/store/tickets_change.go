@@ -52,8 +52,12 @@ func (c TicketChange) Drop(kind, name string) error {
 	return err
 }
 
-// DropFamily forgets all tickets of a family, whatever their kind.
+// DropFamily forgets all tickets of a family, whatever their kind. Those without one
+// are no family.
 func (c TicketChange) DropFamily(family string) error {
+	if family == "" {
+		return nil
+	}
 	_, err := c.tx.ExecContext(c.ctx, "DELETE FROM ticket WHERE family = ?", family)
 	return err
 }

@@ -77,8 +77,16 @@ func TestAFamilyGoesInOneGo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.DropFamily(t.Context(), "f"); err != nil {
+	if err := s.PutTicket(t.Context(), store.Ticket{Kind: "client", Name: "alone"}); err != nil {
 		t.Fatal(err)
+	}
+	for _, family := range []string{"f", ""} {
+		if err := s.DropFamily(t.Context(), family); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, ok, err := s.Ticket(t.Context(), "client", "alone"); !ok || err != nil {
+		t.Errorf("one without a family went with one: %v, %v", ok, err)
 	}
 	left, err := s.Tickets(t.Context(), "token", "")
 	if err != nil || len(left) != 1 || left[0].Name != "c" {
