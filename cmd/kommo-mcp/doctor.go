@@ -11,6 +11,7 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -176,13 +177,17 @@ func (r *checkup) state(ctx context.Context, p *product) {
 	}
 }
 
-func (r *checkup) tools(tools []registry.Tool) {
+func (r *checkup) tools(chosen []registry.Tool) {
+	if err := registry.Check(tools.All(nil)); err != nil {
+		r.fail("tools", err.Error(), "This build is broken: take another version.")
+		return
+	}
 	count := map[registry.Class]int{}
-	for _, t := range tools {
+	for _, t := range chosen {
 		count[t.Spec().Class]++
 	}
 	r.ok("tools", fmt.Sprintf("%d: %d read, %d create, %d update, %d delete",
-		len(tools), count[registry.Read], count[registry.Create], count[registry.Update], count[registry.Delete]))
+		len(chosen), count[registry.Read], count[registry.Create], count[registry.Update], count[registry.Delete]))
 }
 
 func orNone(s string) string {

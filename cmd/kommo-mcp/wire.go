@@ -60,9 +60,6 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 	}
 	p.connect(ctx)
 	all := tools.All(p.provider, tools.WithMode(registry.Mode(p.cfg.Mode)))
-	if err := registry.Check(all); err != nil {
-		return nil, fmt.Errorf("tool definitions: %w", err)
-	}
 	p.tools, err = registry.Select(all, registry.Choice{
 		Toolsets: p.cfg.Toolsets, Tools: p.cfg.Tools, Exclude: p.cfg.Exclude, Mode: registry.Mode(p.cfg.Mode),
 	})

@@ -3,6 +3,7 @@ package acceptance
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -70,8 +71,36 @@ func golden(t *testing.T, name string, got []byte) {
 
 // TestGoldenDefinitions covers the opt-in toolsets, too.
 func TestGoldenDefinitions(t *testing.T) {
-	for _, tool := range tools.All(nil) {
-		golden(t, "tools/"+tool.Name()+".json", pretty(t, tool))
+	folder := filepath.Join("..", "tools", "definitions")
+	all := tools.All(nil)
+	for _, tool := range all {
+		golden(t, filepath.Join("..", folder, tool.Name()+".json"), pretty(t, tool))
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != len(all) {
+		t.Errorf("%d files in %s for %d tools: %v", len(files), folder, len(all), err)
+	}
+}
+
+// TestListShowsWhatIsReflected, although it is made of the files.
+func TestListShowsWhatIsReflected(t *testing.T) {
+	r := newRig(t, rigOptions{mode: registry.ModeFull, toolsets: []string{registry.AllToolsets}})
+	type list struct {
+		Result struct{ Tools []any }
+	}
+	var got, want list
+	answer, err := json.Marshal(r.mcp.HandleMessage(t.Context(), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reflected, err := json.Marshal(map[string]any{"result": map[string]any{"tools": r.tools}})
+	if err := errors.Join(err, json.Unmarshal(answer, &got), json.Unmarshal(reflected, &want)); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Result.Tools) < 90 {
+		t.Errorf("only %d tools are listed", len(got.Result.Tools))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the list differs (- reflected, + listed): %s", diff)
 	}
 }
 

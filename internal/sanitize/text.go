@@ -5,6 +5,7 @@ package sanitize
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -42,10 +43,13 @@ const (
 )
 
 // delimiters are the role and tool markers of common chat formats. A person has no reason to write them, so
-// a space behind the bracket disarms them and leaves them readable.
-var delimiters = regexp.MustCompile(`(?i)(<)(\|[^|<>\n]{1,60}\|>)` +
-	`|(<)(/?(?:antml:)?(?:system|assistant|human|user|developer|instructions?|system[-_]reminder|tool_(?:use|calls?|results?|response)|function_(?:calls?|results?)|invoke|parameter)(?:[\s/][^<>]{0,100})?>)` +
-	`|(\[)(/?(?:INST|SYSTEM)\])|(<<)(/?SYS>>)`)
+// a space behind the bracket disarms them and leaves them readable. Compiled at first use, to spare
+// the start of the process.
+var delimiters = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(<)(\|[^|<>\n]{1,60}\|>)` +
+		`|(<)(/?(?:antml:)?(?:system|assistant|human|user|developer|instructions?|system[-_]reminder|tool_(?:use|calls?|results?|response)|function_(?:calls?|results?)|invoke|parameter)(?:[\s/][^<>]{0,100})?>)` +
+		`|(\[)(/?(?:INST|SYSTEM)\])|(<<)(/?SYS>>)`)
+})
 
 // Text returns s without invisible, bidirectional and control characters (tab and newline stay, a carriage
 // return becomes a newline) and with chat delimiters disarmed. Invalid UTF-8 becomes U+FFFD. Text(Text(s))
@@ -56,7 +60,7 @@ func Text(s string) string {
 	}
 	s = visible(s)
 	if strings.ContainsAny(s, "<[") {
-		s = delimiters.ReplaceAllString(s, "$1$3$5$7 $2$4$6$8")
+		s = delimiters().ReplaceAllString(s, "$1$3$5$7 $2$4$6$8")
 	}
 	return s
 }

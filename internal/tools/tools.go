@@ -25,7 +25,7 @@ import (
 // account of each call.
 func All(p crm.Provider, opts ...Option) []registry.Tool {
 	about := newSetup(opts)
-	return slices.Concat(
+	return registry.Written(slices.Concat(
 		defaultTools(p, about.server),
 		filesTools(p),
 		webhooksTools(p),
@@ -39,7 +39,7 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 		catalogsTools(p),
 		automationTools(p),
 		callsTools(p),
-	)
+	), definitions())
 }
 
 func defaultTools(p crm.Provider, server string) []registry.Tool {

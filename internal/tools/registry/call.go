@@ -21,11 +21,13 @@ type Result struct {
 // Call runs the tool with raw JSON arguments. It never panics and never fails other than by a Result with
 // IsError; it returns when the tool's time limit is over, as far as the handler heeds its context.
 func (t Tool) Call(ctx context.Context, args json.RawMessage) Result {
-	if t.err != nil {
-		t.logger().ErrorContext(ctx, "tool is broken", "tool", t.spec.Name, "error", t.err)
+	s := t.schemas()
+	valid, err := s.validator()
+	if err != nil {
+		t.logger().ErrorContext(ctx, "tool is broken", "tool", t.spec.Name, "error", err)
 		return t.failure(internalProblem(t.spec))
 	}
-	values, refused := t.args.decode(args)
+	values, refused := s.args.decode(args, valid)
 	if refused != nil {
 		return t.failure(refused)
 	}

@@ -67,8 +67,8 @@ func Check(tools []Tool) error {
 }
 
 func (t Tool) check() []error {
-	if t.err != nil {
-		return []error{t.err}
+	if err := t.schemas().err; err != nil {
+		return []error{err}
 	}
 	return slices.Concat(t.checkName(), t.checkClass(), t.checkText(), t.checkParams(), t.checkSchemas())
 }
@@ -130,11 +130,15 @@ func (t Tool) checkText() (errs []error) {
 }
 
 // Bytes is what the budget of one tool counts: name, description and input schema.
-func (t Tool) Bytes() int { return len(t.spec.Name) + len(t.spec.Description) + len(t.input) }
+func (t Tool) Bytes() int { return len(t.spec.Name) + len(t.spec.Description) + len(t.InputSchema()) }
 
 func (t Tool) checkParams() (errs []error) {
-	for _, name := range t.args.names {
-		p := t.args.props[name]
+	args := t.schemas().args
+	if p := args.props[tokenArgument]; t.confirms && (p == nil || p.Type != "string") {
+		errs = append(errs, fmt.Errorf("a confirmed tool needs the argument %s, a string", tokenArgument))
+	}
+	for _, name := range args.names {
+		p := args.props[name]
 		text := p.Description
 		if utf8.RuneCountInString(text) < minParamText || reworded(name, text) {
 			errs = append(errs, fmt.Errorf("argument %s: the description needs at least %d characters that say more than the name", name, minParamText))
@@ -162,11 +166,16 @@ func reworded(name, text string) bool {
 }
 
 func (t Tool) checkSchemas() (errs []error) {
+	of := t.schemas()
 	for _, s := range []struct {
 		kind   string
 		raw    json.RawMessage
+		valid  validate
 		closed bool
-	}{{"input", t.input, true}, {"output", t.output, false}} {
+	}{{"input", of.input, of.inputValid, true}, {"output", of.output, of.outputValid, false}} {
+		if _, err := s.valid(); err != nil {
+			errs = append(errs, err)
+		}
 		var doc map[string]any
 		if err := json.Unmarshal(s.raw, &doc); err != nil {
 			errs = append(errs, fmt.Errorf("%s schema: %w", s.kind, err))
@@ -238,11 +247,12 @@ func checkSameTypes(tools []Tool) (errs []error) {
 	type use struct{ kind, tool string }
 	first := map[string]use{}
 	for _, t := range tools {
-		if t.err != nil {
+		args := t.schemas().args
+		if args == nil {
 			continue
 		}
-		for _, name := range t.args.names {
-			p := t.args.props[name]
+		for _, name := range args.names {
+			p := args.props[name]
 			kind := p.Type
 			if kind == "array" && p.Items != nil {
 				kind = p.Items.Type
@@ -262,13 +272,11 @@ var toolWord = regexp.MustCompile(`[a-z]+(?:_[a-z0-9]+)+`)
 // checkMentions holds that a description which names a tool names one that exists.
 func checkMentions(tools []Tool, exists map[string]bool) (errs []error) {
 	for _, t := range tools {
-		if t.err != nil {
-			continue
-		}
+		input, output := string(t.InputSchema()), string(t.OutputSchema())
 		for _, word := range toolWord.FindAllString(t.spec.Description, -1) {
 			verb, _, _ := strings.Cut(word, "_")
 			_, isVerb := verbs[verb]
-			if isVerb && !exists[word] && !strings.Contains(string(t.input), `"`+word+`"`) && !strings.Contains(string(t.output), `"`+word+`"`) {
+			if isVerb && !exists[word] && !strings.Contains(input, `"`+word+`"`) && !strings.Contains(output, `"`+word+`"`) {
 				errs = append(errs, fmt.Errorf("%s: the description names the tool %s, which does not exist", t.spec.Name, word))
 			}
 		}

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"time"
 
@@ -43,13 +42,6 @@ func DefineConfirmed[In any, Out Offering[Out], Plan any](s Spec, job Job[In, Ou
 		o, err := job.Preview(ctx, in)
 		return o.Answer, err
 	})
-	if t.err != nil {
-		return t
-	}
-	if p := t.args.props[tokenArgument]; p == nil || p.Type != "string" {
-		t.err = fmt.Errorf("%s: a confirmed tool needs the argument %s, a string", s.Name, tokenArgument)
-		return t
-	}
 	c := confirmed[In, Out, Plan]{job: job, vault: newVault[Plan](s.Name)}
 	t.confirms, t.run = true, c.run
 	return t

@@ -23,7 +23,7 @@ type issue struct{ field, text string }
 // decode turns raw arguments into values that the schema accepts, or explains all that is wrong at once.
 // Harmless differences of type are taken as meant (see coerce); null stands for absent; defaults of the
 // schema are filled in.
-func (a *arguments) decode(raw []byte) (map[string]any, *problem.Problem) {
+func (a *arguments) decode(raw []byte, valid *validator.Schema) (map[string]any, *problem.Problem) {
 	args, err := parseObject(raw)
 	if err != nil {
 		return nil, problem.New(problem.InvalidArgument, sentence(err.Error())).
@@ -48,7 +48,7 @@ func (a *arguments) decode(raw []byte) (map[string]any, *problem.Problem) {
 		args[name] = coerced
 	}
 	a.fillDefaults(args)
-	for _, is := range a.violations(args) {
+	for _, is := range a.violations(args, valid) {
 		if !meant[is.field] {
 			issues = append(issues, is)
 		}
@@ -92,8 +92,8 @@ func (a *arguments) fillDefaults(args map[string]any) {
 	}
 }
 
-func (a *arguments) violations(args map[string]any) []issue {
-	verr, ok := errors.AsType[*validator.ValidationError](a.valid.Validate(args))
+func (a *arguments) violations(args map[string]any, valid *validator.Schema) []issue {
+	verr, ok := errors.AsType[*validator.ValidationError](valid.Validate(args))
 	if !ok {
 		return nil
 	}

@@ -1,13 +1,18 @@
 // Package registry is where tools meet the protocol: it turns a Go function with an input and an output
 // struct into a tool with a schema, decodes and validates its arguments, runs it within a time limit, and
 // renders its answer or its error. It is the only package that touches mcp-go for tools.
+//
+// Schemas are reflected from the structs, and Check examines them in the tests and in doctor rather than at each
+// start: a client waits for the start, and what a build lists does not change any more.
 package registry
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -84,21 +89,19 @@ type Options struct {
 
 // Tool is a defined tool: a value that can be listed, checked, called and registered.
 type Tool struct {
-	spec   Spec
-	input  json.RawMessage
-	output json.RawMessage
-	args   *arguments
-	answer *answerSchema
-	run    func(ctx context.Context, t Tool, args map[string]any) (any, error)
-	opts   Options
-	err    error // what is wrong with the definition; reported by Check
+	spec    Spec
+	schemas func() schemas // reflected when first asked for, once for all copies of the tool
+	written fs.FS          // its definition as a file, which spares the reflecting; nil = none
+	run     func(ctx context.Context, t Tool, args map[string]any) (any, error)
+	opts    Options
 
 	confirms bool // made by DefineConfirmed
 }
 
 // Define makes a tool of a function. In is a flat struct whose tags become the input schema
 // (`json`, `jsonschema`, `jsonschema_description`); Out becomes the output schema. Mistakes in the
-// definition are kept and returned by Check, so that tools can be built without an error path.
+// definition are returned by Check, so that tools can be built without an error path. Nothing is reflected
+// before the tool is listed and nothing compiled before it is called: a client waits for the start.
 func Define[In, Out any](s Spec, h func(ctx context.Context, in In) (Out, error)) Tool {
 	if s.Toolset == "" {
 		s.Toolset = DefaultToolset
@@ -106,21 +109,14 @@ func Define[In, Out any](s Spec, h func(ctx context.Context, in In) (Out, error)
 	if s.Timeout <= 0 {
 		s.Timeout = DefaultTimeout
 	}
-	t := Tool{spec: s}
-	if t.args, t.input, t.err = reflectArguments[In](s.Name); t.err != nil {
-		return t
-	}
-	if t.answer, t.output, t.err = reflectAnswer[Out](s.Name); t.err != nil {
-		return t
-	}
-	t.run = func(ctx context.Context, _ Tool, args map[string]any) (any, error) {
+	run := func(ctx context.Context, _ Tool, args map[string]any) (any, error) {
 		in, err := bind[In](args)
 		if err != nil {
 			return nil, err
 		}
 		return h(ctx, in)
 	}
-	return t
+	return Tool{spec: s, schemas: sync.OnceValue(reflectSchemas[In, Out]), run: run}
 }
 
 // Name is the tool's name.
@@ -133,10 +129,22 @@ func (t Tool) Title() string { return t.spec.Title }
 func (t Tool) Spec() Spec { return t.spec }
 
 // InputSchema is the JSON Schema of the arguments.
-func (t Tool) InputSchema() json.RawMessage { return t.input }
+func (t Tool) InputSchema() json.RawMessage { return t.schemas().input }
 
 // OutputSchema is the JSON Schema of structuredContent, of successful answers and errors alike.
-func (t Tool) OutputSchema() json.RawMessage { return t.output }
+func (t Tool) OutputSchema() json.RawMessage { return t.schemas().output }
+
+// Written returns the tools with a folder of their definitions, NAME.json each, as MarshalJSON gives them. A tool
+// with a file there is listed from it, since a client waits for the start and reflecting takes most of it; that
+// the files are up to date is for a test to hold.
+func Written(tools []Tool, definitions fs.FS) []Tool {
+	out := make([]Tool, len(tools))
+	for i, t := range tools {
+		t.written = definitions
+		out[i] = t
+	}
+	return out
+}
 
 // Configure returns the tools with the options set.
 func Configure(tools []Tool, o Options) []Tool {

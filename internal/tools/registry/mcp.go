@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -13,19 +14,32 @@ import (
 func Register(s *server.MCPServer, tools []Tool) {
 	entries := make([]server.ServerTool, len(tools))
 	for i, t := range tools {
-		entries[i] = server.ServerTool{Tool: t.definition(), Handler: t.handle}
+		entries[i] = server.ServerTool{Tool: t.listed(), Handler: t.handle}
 	}
 	if len(entries) > 0 {
 		s.AddTools(entries...)
 	}
 }
 
-// definition is the tool as tools/list shows it. All four hints are set: mcp-go's and the protocol's
-// defaults would make a read tool look destructive.
-func (t Tool) definition() mcp.Tool {
-	d := mcp.NewToolWithRawSchema(t.spec.Name, t.spec.Description, t.input)
+// listed is the tool as tools/list shows it: with the schemas of its file, where it has one.
+func (t Tool) listed() mcp.Tool {
+	var file struct {
+		Input  json.RawMessage `json:"inputSchema"`
+		Output json.RawMessage `json:"outputSchema"`
+	}
+	if t.written != nil {
+		if raw, err := fs.ReadFile(t.written, t.spec.Name+".json"); err == nil && json.Unmarshal(raw, &file) == nil {
+			return t.definition(file.Input, file.Output)
+		}
+	}
+	return t.definition(t.InputSchema(), t.OutputSchema())
+}
+
+// definition sets all four hints: mcp-go's and the protocol's defaults would make a read tool look destructive.
+func (t Tool) definition(input, output json.RawMessage) mcp.Tool {
+	d := mcp.NewToolWithRawSchema(t.spec.Name, t.spec.Description, input)
 	d.Title = t.spec.Title
-	d.RawOutputSchema = t.output
+	d.RawOutputSchema = output
 	h := t.spec.Hints()
 	d.Annotations = mcp.ToolAnnotation{
 		ReadOnlyHint:    new(h.ReadOnly),
@@ -36,8 +50,10 @@ func (t Tool) definition() mcp.Tool {
 	return d
 }
 
-// MarshalJSON is the tool's definition as tools/list shows it.
-func (t Tool) MarshalJSON() ([]byte, error) { return json.Marshal(t.definition()) }
+// MarshalJSON is the tool's definition as tools/list shows it, reflected from its structs.
+func (t Tool) MarshalJSON() ([]byte, error) {
+	return json.Marshal(t.definition(t.InputSchema(), t.OutputSchema()))
+}
 
 func (t Tool) handle(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	ctx, flush := withProgress(withPhoneCallID(ctx, r), r)

@@ -3,11 +3,25 @@ package registry
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/invopop/jsonschema"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 )
+
+// schemas is what is reflected from a tool's input and output structs: what tools/list shows, and what a call
+// needs. The validators are compiled when first asked for, which takes far longer than all the rest.
+type schemas struct {
+	input, output           json.RawMessage
+	args                    *arguments
+	inputValid, outputValid validate
+	err                     error // what is wrong with the structs
+}
+
+// validate compiles a schema, once for all who ask.
+type validate func() (*validator.Schema, error)
 
 // arguments is a tool's input schema in the forms that decoding and messages need.
 type arguments struct {
@@ -15,22 +29,38 @@ type arguments struct {
 	props    map[string]*jsonschema.Schema
 	examples map[string]any  // example or default or first enum value, by argument
 	json     map[string]bool // arguments of the type JSONText
-	valid    *validator.Schema
 }
 
-// answerSchema validates structuredContent.
-type answerSchema struct{ valid *validator.Schema }
+func reflectSchemas[In, Out any]() (s schemas) {
+	if s.args, s.input, s.err = reflectArguments[In](); s.err != nil {
+		return s
+	}
+	if s.output, s.err = reflectAnswer[Out](); s.err != nil {
+		return s
+	}
+	s.inputValid = sync.OnceValues(func() (*validator.Schema, error) { return compile("input", s.input) })
+	s.outputValid = sync.OnceValues(func() (*validator.Schema, error) { return compile("output", s.output) })
+	return s
+}
+
+// validator is the compiled input schema.
+func (s schemas) validator() (*validator.Schema, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	return s.inputValid()
+}
 
 // reflector gives flat schemas: root type object, no $ref, no $id, properties in the struct's order.
 func reflector() *jsonschema.Reflector {
 	return &jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true}
 }
 
-func reflectArguments[In any](name string) (*arguments, json.RawMessage, error) {
+func reflectArguments[In any]() (*arguments, json.RawMessage, error) {
 	s := reflector().Reflect(new(In))
 	s.Version = ""
 	if s.Type != "object" || s.Properties == nil {
-		return nil, nil, fmt.Errorf("%s: the input must be a struct, not %T", name, *new(In))
+		return nil, nil, fmt.Errorf("the input must be a struct, not %T", *new(In))
 	}
 	a := &arguments{props: map[string]*jsonschema.Schema{}, examples: map[string]any{}, json: map[string]bool{}}
 	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
@@ -43,21 +73,18 @@ func reflectArguments[In any](name string) (*arguments, json.RawMessage, error) 
 	walkSchema(s, func(n *jsonschema.Schema) { n.ID, n.Examples, n.ContentMediaType = "", nil, "" })
 	raw, err := json.Marshal(s)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: input schema: %w", name, err)
-	}
-	if a.valid, err = compile(name+"/input", raw); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("input schema: %w", err)
 	}
 	return a, raw, nil
 }
 
 // reflectAnswer makes the output schema: nothing is required and nothing is closed, because an error, a
 // cut answer and the data notice must validate against it too.
-func reflectAnswer[Out any](name string) (*answerSchema, json.RawMessage, error) {
+func reflectAnswer[Out any]() (json.RawMessage, error) {
 	s := reflector().Reflect(new(Out))
 	s.Version = ""
 	if s.Type != "object" {
-		return nil, nil, fmt.Errorf("%s: the output must be a struct, not %T", name, *new(Out))
+		return nil, fmt.Errorf("the output must be a struct, not %T", *new(Out))
 	}
 	walkSchema(s, func(n *jsonschema.Schema) {
 		n.ID, n.Examples, n.Required = "", nil, nil
@@ -69,18 +96,14 @@ func reflectAnswer[Out any](name string) (*answerSchema, json.RawMessage, error)
 		s.Properties = jsonschema.NewProperties()
 	}
 	if _, taken := s.Properties.Get("error"); taken {
-		return nil, nil, fmt.Errorf("%s: the output may not have a key \"error\": errors use it", name)
+		return nil, errors.New("the output may not have a key \"error\": errors use it")
 	}
 	s.Properties.Set("error", errorSchema())
 	raw, err := json.Marshal(s)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: output schema: %w", name, err)
+		return nil, fmt.Errorf("output schema: %w", err)
 	}
-	valid, err := compile(name+"/output", raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	return &answerSchema{valid: valid}, raw, nil
+	return raw, nil
 }
 
 func errorSchema() *jsonschema.Schema {
@@ -106,20 +129,20 @@ func walkSchema(s *jsonschema.Schema, visit func(*jsonschema.Schema)) {
 	}
 }
 
-func compile(name string, raw []byte) (*validator.Schema, error) {
+func compile(kind string, raw []byte) (*validator.Schema, error) {
 	doc, err := validator.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
-		return nil, fmt.Errorf("%s: bad schema: %w", name, err)
+		return nil, fmt.Errorf("%s: bad schema: %w", kind, err)
 	}
 	c := validator.NewCompiler()
 	c.AssertFormat()
-	url := "mem:///" + name
+	url := "mem:///" + kind
 	if err := c.AddResource(url, doc); err != nil {
-		return nil, fmt.Errorf("%s: bad schema: %w", name, err)
+		return nil, fmt.Errorf("%s: bad schema: %w", kind, err)
 	}
 	s, err := c.Compile(url)
 	if err != nil {
-		return nil, fmt.Errorf("%s: bad schema: %w", name, err)
+		return nil, fmt.Errorf("%s: bad schema: %w", kind, err)
 	}
 	return s, nil
 }

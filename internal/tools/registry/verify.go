@@ -15,7 +15,11 @@ func (t Tool) Verify(r Result) error {
 	if err != nil {
 		return fmt.Errorf("%s: structured content: %w", t.spec.Name, err)
 	}
-	errs := []error{t.answer.valid.Validate(doc)}
+	valid, err := t.schemas().outputValid()
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.spec.Name, err)
+	}
+	errs := []error{valid.Validate(doc)}
 	if !r.IsError && r.Text != string(r.Structured) {
 		errs = append(errs, errors.New("text and structured content differ"))
 	}
