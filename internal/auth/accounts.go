@@ -87,8 +87,9 @@ func Active(ctx context.Context, st *store.Store, account string) (bool, error) 
 	return ok && g.State == store.GrantActive, err
 }
 
-// Remove forgets a connected account. Kommo is not told: an integration has no way
-// to give a grant back, the account's owner takes it away.
+// Remove forgets a connected account, and with it all that was given out for it:
+// access keys, tokens, hooks. Kommo is not told: an integration has no way to give a
+// grant back, the account's owner takes it away.
 func Remove(ctx context.Context, st *store.Store, c Connected) error {
 	_, err := st.DropGrant(ctx, c.Account, kind)
 	return err

@@ -12,6 +12,13 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
+// Why an answer was refused, where it matters beyond the code of the problem.
+var (
+	ErrStale    = errors.New("no question of ours")             // the link was used, is old, or was made for somebody else
+	ErrZone     = errors.New("no host of a Kommo account")      // the answer names another
+	ErrSettings = errors.New("the integration is set up wrong") // Kommo does not know what we send
+)
+
 // maxParam bounds each value that comes back from the consent page, in bytes.
 const maxParam = 4 << 10
 
@@ -29,6 +36,29 @@ func (s *Service) Complete(ctx context.Context, query url.Values, bound string) 
 	if err != nil {
 		return store.Grant{}, err
 	}
+	return s.keep(ctx, a)
+}
+
+// Installed takes what Kommo itself sends to the redirect URL when the
+// integration's widget is installed. There is no browser and no question of ours
+// in it: the code alone shows that an account has allowed us, which is as much as
+// its owner could do with a link.
+func (s *Service) Installed(ctx context.Context, query url.Values) (store.Grant, error) {
+	if err := bounded(query); err != nil {
+		return store.Grant{}, err
+	}
+	if !query.Has("from_widget") || query.Has("state") || query.Has("error") {
+		return store.Grant{}, strange("it is no word of an installed widget")
+	}
+	a, err := s.answerIn(query)
+	if err != nil {
+		return store.Grant{}, err
+	}
+	return s.keep(ctx, a)
+}
+
+// keep exchanges the code of an answer and keeps what comes for it.
+func (s *Service) keep(ctx context.Context, a answer) (store.Grant, error) {
 	// The code is good once: the exchange is carried through although the browser leaves.
 	ctx = context.WithoutCancel(ctx)
 	p, err := s.ep.grant(ctx, a.account.Host, "authorization_code", "code", a.code)
@@ -46,24 +76,41 @@ func (s *Service) Complete(ctx context.Context, query url.Values, bound string) 
 	if err != nil {
 		return store.Grant{}, keepProblem(err)
 	}
-	if current, err := s.store.DefaultAccount(ctx); err == nil && current == "" {
-		err = s.store.SetDefaultAccount(ctx, g.Account)
-		if err != nil {
-			return store.Grant{}, keepProblem(err)
-		}
+	s.mu.Lock()
+	delete(s.unsaved, g.Account) // of a grant that this one replaces
+	s.mu.Unlock()
+	if err := s.chooseFirst(ctx, g.Account); err != nil {
+		return store.Grant{}, keepProblem(err)
 	}
 	s.log.InfoContext(ctx, "account connected", "account", g.Account, "host", g.Host)
 	g.Secret = nil
 	return g, nil
 }
 
+// chooseFirst makes the first account the default, unless strangers connect theirs.
+func (s *Service) chooseFirst(ctx context.Context, account string) error {
+	current, err := s.store.DefaultAccount(ctx)
+	if err != nil || current != "" || s.guests {
+		return nil //nolint:nilerr // without a default one still names the account
+	}
+	return s.store.SetDefaultAccount(ctx, account)
+}
+
+// bounded refuses values that come twice and long ones.
+func bounded(query url.Values) error {
+	for _, values := range query {
+		if len(values) != 1 || len(values[0]) > maxParam {
+			return strange("it has a value twice or one that is too long")
+		}
+	}
+	return nil
+}
+
 // check refuses what no consent page sends, and what is not the answer to a
 // question of ours. The question is used up by the first answer, good or bad.
 func (s *Service) check(ctx context.Context, query url.Values, bound string) (answer, error) {
-	for _, values := range query {
-		if len(values) != 1 || len(values[0]) > maxParam {
-			return answer{}, strange("it has a value twice or one that is too long")
-		}
+	if err := bounded(query); err != nil {
+		return answer{}, err
 	}
 	state := query.Get("state")
 	if state == "" {
@@ -75,18 +122,23 @@ func (s *Service) check(ctx context.Context, query url.Values, bound string) (an
 	}
 	if subtle.ConstantTimeCompare([]byte(wanted), []byte(digest(bound))) != 1 || !known {
 		return answer{}, problem.New(problem.Unauthorized, "This answer belongs to no question of ours: the link was used before, is older than 20 minutes, or was made for somebody else.").
-			WithNext("Start again and use the new link within 20 minutes.")
+			WithNext("Start again and use the new link within 20 minutes.").Wrap(ErrStale)
 	}
 	if query.Get("error") != "" {
 		return answer{}, problem.New(problem.Declined, "Access was not allowed on Kommo's page.").
 			WithNext("Start again if it was a mistake; an administrator of the account has to allow it.")
 	}
+	return s.answerIn(query)
+}
+
+// answerIn reads the account and the code of an answer.
+func (s *Service) answerIn(query url.Values) (answer, error) {
 	if id := query.Get("client_id"); id != "" && id != s.ep.app.ClientID {
 		return answer{}, strange("it is meant for another integration")
 	}
 	account, ok := CheckHost(query.Get("referer"))
 	if !ok {
-		return answer{}, strange("its referer is no host of a Kommo account (zones kommo.com, amocrm.com, amocrm.ru)")
+		return answer{}, strange("its referer is no host of a Kommo account (zones kommo.com, amocrm.com, amocrm.ru)").Wrap(ErrZone)
 	}
 	code := query.Get("code")
 	if code == "" || strings.ContainsFunc(code, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -150,5 +202,5 @@ func settingsProblem(r *refusal) *problem.Problem {
 		return nil
 	}
 	return problem.New(problem.Unauthorized, r.Error()+".").
-		WithNext("Correct " + setting + ": it must be exactly what Kommo shows for the integration (Settings > Integrations > your integration). The connection itself is not lost.").Wrap(r)
+		WithNext("Correct " + setting + ": it must be exactly what Kommo shows for the integration (Settings > Integrations > your integration). The connection itself is not lost.").Wrap(errors.Join(ErrSettings, r))
 }

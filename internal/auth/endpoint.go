@@ -156,6 +156,9 @@ func (e *endpoint) accountID(ctx context.Context, host string, access Secret) (i
 	if err != nil {
 		return 0, err
 	}
+	if status == http.StatusUnauthorized {
+		return 0, &refusal{status: status}
+	}
 	var found struct {
 		ID int64 `json:"id"`
 	}

@@ -37,6 +37,7 @@ type Service struct {
 	jitter  func() float64
 	log     *slog.Logger
 	connect string // what a person does to connect again
+	guests  bool   // those who connect accounts are strangers to whoever runs the server
 
 	mu      sync.Mutex
 	unsaved map[string]store.Grant // pairs that the disk would not take yet
@@ -69,6 +70,10 @@ func WithUserAgent(agent string) Option { return func(s *Service) { s.ep.userAge
 // WithConnectStep sets the sentence that tells how to connect an account again,
 // with the link to the page where one is served.
 func WithConnectStep(step string) Option { return func(s *Service) { s.connect = step } }
+
+// WithGuests is for accounts that others connect: none of them becomes the default
+// account, in which whoever runs the server works.
+func WithGuests() Option { return func(s *Service) { s.guests = true } }
 
 // New is the service of an integration over a state. ctx ends nothing: an
 // exchange under way is carried through, since its answer comes once.
@@ -103,7 +108,9 @@ func (s *Service) Link(ctx context.Context, bound, zone string) (string, error) 
 	if s.ep.base != nil {
 		at.Scheme, at.Host = s.ep.base.Scheme, s.ep.base.Host
 	}
-	at.RawQuery = url.Values{"client_id": {s.ep.app.ClientID}, "state": {state}, "mode": {"popup"}}.Encode()
+	// post_message: the answer comes in the window where the consent was given, which
+	// here is a plain tab. In the mode popup another window, the opener, gets it.
+	at.RawQuery = url.Values{"client_id": {s.ep.app.ClientID}, "state": {state}, "mode": {"post_message"}}.Encode()
 	return at.String(), nil
 }
 

@@ -176,16 +176,31 @@ func scanGrant(row scanner, g *Grant) error {
 	return err
 }
 
-// DropGrant forgets a grant; if it was the default, there is none any more.
+// DropGrant forgets a grant, and with it all that was given out for its account. If
+// it was the default, there is none any more.
 func (s *Store) DropGrant(ctx context.Context, account, kind string) (ok bool, err error) {
+	return s.dropGrant(ctx, account, "account = ? AND kind = ?", account, kind)
+}
+
+// DropGrantAs is DropGrant of a grant that is still the one that was read: not of
+// one that a new consent or a renewal has put in its place.
+func (s *Store) DropGrantAs(ctx context.Context, g Grant) (ok bool, err error) {
+	return s.dropGrant(ctx, g.Account, "account = ? AND kind = ? AND version = ? AND connected = ?", g.Account, g.Kind, g.Version, millis(g.Connected))
+}
+
+func (s *Store) dropGrant(ctx context.Context, account, where string, args ...any) (ok bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		ok, err = changed(tx.ExecContext(ctx, "DELETE FROM grants WHERE account = ? AND kind = ?", account, kind))
-		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM setting WHERE name = 'default_account' AND value = ?", account)
+		ok, err = changed(tx.ExecContext(ctx, "DELETE FROM grants WHERE "+where, args...))
+		if err != nil || !ok || account == "" {
+			return err
 		}
+		if _, err = tx.ExecContext(ctx, "DELETE FROM ticket WHERE account = ?", account); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM setting WHERE name = 'default_account' AND value = ?", account)
 		return err
 	})
-	return ok, err
+	return ok && err == nil, err
 }
 
 // DefaultAccount is the account that is used when none is named; empty: none.
