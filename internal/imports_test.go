@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem"},
 	"internal/access":           {"internal/store", "internal/principal", "internal/problem"},
-	"internal/authserver":       {"internal/store", "internal/principal", "internal/problem", "internal/pages"},
+	"internal/authserver":       {"internal/store", "internal/principal", "internal/connect", "internal/pages", "internal/sanitize"},
 	"internal/connect":          {"internal/auth", "internal/store", "internal/kommo", "internal/problem", "internal/pages", "internal/principal"},
 	"internal/tenant":           {"internal/crm", "internal/principal", "internal/problem"},
 	"internal/audit":            {"internal/principal"},

@@ -60,6 +60,9 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := p.startAuthorization(ctx); err != nil {
+		return err
+	}
 	h, err := server.Listen(ctx, p.cfg.Addr, s, p.web())
 	if err != nil {
 		return fmt.Errorf("http: %w", err)

@@ -40,9 +40,12 @@ type Config struct {
 	RecordKept  time.Duration     // how long it is kept what was done
 	Demo        bool              // embedded sandbox in place of a real account
 	App         auth.App          // our integration, for accounts connected by consent
-	Keys        []seal.Key        // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
-	Edge        server.Edge       // TLS, trusted proxies and limits of the http command
-	Keyring     bool              // whether the operating system's keyring may be asked
+
+	Registration bool // whether clients of the authorization server may register themselves
+
+	Keys    []seal.Key  // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
+	Edge    server.Edge // TLS, trusted proxies and limits of the http command
+	Keyring bool        // whether the operating system's keyring may be asked
 }
 
 // Flags are the settings that may also be given on the command line. Empty
@@ -105,6 +108,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 	cfg.BaseURL = r.baseURL("KOMMO_BASE_URL")
 	cfg.Account = r.account("KOMMO_SUBDOMAIN", cfg)
 	cfg.App = r.app()
+	cfg.Registration = r.oneOf("KOMMO_MCP_REGISTRATION", "", "on", "on", "off") == "on"
 	cfg.Keys = r.keys("KOMMO_MCP_ENCRYPTION_KEY", "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS")
 	cfg.Keyring = r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "on" && hasKeyring(env)
 	return cfg, errors.Join(r.problems...)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -34,9 +35,12 @@ type product struct {
 	state    *store.Store
 	ring     *seal.Ring      // opens what state keeps; nil in the demo
 	grant    *auth.Connected // whose tokens client uses; nil: those of the settings
-	tools    []registry.Tool
-	log      *slog.Logger
-	closers  []func()
+
+	authorization *authserver.Server // nil: there is none
+
+	tools   []registry.Tool
+	log     *slog.Logger
+	closers []func()
 }
 
 func (p *product) close() {
@@ -201,6 +205,7 @@ func (p *product) web() server.Web {
 	if tool, err := registry.Find(p.tools, server.LogCallTool); err == nil {
 		w.LogCall = &tool
 	}
+	p.authorize(&w)
 	return w
 }
 

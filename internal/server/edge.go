@@ -41,6 +41,15 @@ func seenOf(r *http.Request) *seen {
 	return &seen{sender: readSender(r, nil)}
 }
 
+// ClientAddress is where a request comes from, for those that count by it: what a
+// trusted proxy says, else the peer. Empty where it is not known.
+func ClientAddress(r *http.Request) string {
+	if a := seenOf(r).addr; a.IsValid() {
+		return a.String()
+	}
+	return ""
+}
+
 // edge wraps everything: it says who asks, gives the request its id, keeps panics
 // from the connection, and writes one line to the log.
 func (w Web) edge(next http.Handler) http.Handler {

@@ -1,0 +1,102 @@
+package authserver
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/sanitize"
+)
+
+// The kinds of our tickets.
+const (
+	kindClient   = "oauth-client"   // a client that registered itself, under its id
+	kindDocument = "oauth-document" // what a client's document said last, under its address
+	kindPending  = "authorize"      // a consent that Kommo's page is asked for, under the digest of the browser's secret
+	kindCode     = "oauth-code"     // under its digest
+	kindAccess   = "oauth-token"    // under its digest
+	kindRefresh  = "oauth-refresh"  // under its digest
+)
+
+const (
+	maxClientID = 512
+	maxName     = 60 // characters of a client's name that are shown
+)
+
+// client is who asks for access.
+type client struct {
+	ID        string   `json:"-"`
+	Name      string   `json:"name"` // as it calls itself, cleaned
+	Redirects []string `json:"redirects"`
+	Secret    string   `json:"secret,omitempty"` // its digest; empty: a public client
+	NoRefresh bool     `json:"no_refresh,omitempty"`
+	Host      string   `json:"host,omitempty"` // that vouches for it with its document; empty: it registered itself
+}
+
+// takes finds the redirect URI of a request among the client's.
+func (c client) takes(redirect string) bool {
+	return slices.ContainsFunc(c.Redirects, func(known string) bool { return redirectFits(known, redirect) })
+}
+
+// refusedClient says why a client is not known, and what to answer.
+type refusedClient struct {
+	status  int
+	message string
+	next    string
+}
+
+func (e *refusedClient) Error() string { return e.message }
+
+func badClient(message, next string) error {
+	return &refusedClient{http.StatusBadRequest, message, next}
+}
+
+// client finds who a client id stands for; from is the address of whoever names it.
+// Errors are *refusedClient, or of the store.
+func (s *Server) client(ctx context.Context, id, from string) (client, error) {
+	switch {
+	case id == "":
+		return client{}, badClient("The client did not say who it is: client_id is missing.", "Connect again from the app.")
+	case len(id) > maxClientID:
+		return client{}, badClient("The client_id is too long.", "Tell whoever makes the app.")
+	case strings.Contains(id, "://"):
+		return s.documents.client(ctx, id, from)
+	}
+	c, ok, err := s.registered(ctx, id)
+	if err == nil && !ok {
+		err = badClient("This app is not registered here, or no longer: registrations that nobody uses are forgotten.",
+			"Remove the connection from the app and add it again; it registers anew.")
+	}
+	return c, err
+}
+
+// registered reads a client that registered itself.
+func (s *Server) registered(ctx context.Context, id string) (client, bool, error) {
+	t, ok, err := s.cfg.Store.Ticket(ctx, kindClient, id)
+	if err != nil || !ok {
+		return client{}, false, err
+	}
+	c := client{ID: id}
+	if err := json.Unmarshal(t.Body, &c); err != nil {
+		return client{}, false, fmt.Errorf("what is kept of a client is damaged: %w", err)
+	}
+	return c, true, nil
+}
+
+// cleanName is a client's own name for people to read: without hidden characters,
+// in one line, cut. It is whatever the client likes, so pages show where it leads to
+// beside it.
+func cleanName(name, fallback string) string {
+	name = strings.Join(strings.Fields(sanitize.Text(strings.ToValidUTF8(name, ""))), " ")
+	if name == "" {
+		name = fallback
+	}
+	if utf8.RuneCountInString(name) > maxName {
+		name = strings.TrimSpace(string([]rune(name)[:maxName-1])) + "…"
+	}
+	return name
+}

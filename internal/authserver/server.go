@@ -1,0 +1,138 @@
+package authserver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
+)
+
+// The paths of the endpoints, below the public address.
+const (
+	AuthorizePath = "/authorize"
+	TokenPath     = "/token"
+	RevokePath    = "/revoke"
+	RegisterPath  = "/register"
+
+	mcpPath      = "/mcp"
+	resourcePath = "/.well-known/oauth-protected-resource"
+	metadataPath = "/.well-known/oauth-authorization-server"
+)
+
+// Config is what a Server needs.
+type Config struct {
+	Public       *url.URL       // our address as the world sees it: the issuer
+	Store        *store.Store   // keeps clients, codes and tokens
+	Mode         principal.Mode // the most that this server does, whatever a token allows
+	Registration bool           // whether clients may register themselves
+	Zone         string         // of Kommo, where it is known: amocrm.ru has a consent page of its own
+	Version      string
+
+	// Link is a new link to Kommo's consent page, whose answer belongs to bound.
+	Link func(ctx context.Context, bound, zone string) (string, error)
+	// Active tells whether an account is connected.
+	Active func(ctx context.Context, account string) (bool, error)
+
+	// Address is where a request comes from; nil: the connection's peer.
+	Address func(*http.Request) string
+
+	Documents http.RoundTripper // fetches documents of clients; nil: over https from public addresses alone
+	Log       *slog.Logger      // nil: none
+	Now       func() time.Time  // nil: the system's clock
+}
+
+// Server is the authorization server. It is safe for concurrent use.
+type Server struct {
+	cfg       Config
+	issuer    string
+	resource  string
+	documents *documents
+	limits    limits
+
+	tidyMu sync.Mutex
+	tidied time.Time // when what has expired was forgotten last
+}
+
+// New is the server of an address.
+func New(cfg Config) (*Server, error) {
+	if cfg.Public == nil || cfg.Store == nil || cfg.Link == nil || cfg.Active == nil {
+		return nil, errors.New("authserver: Public, Store, Link and Active are needed")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Address == nil {
+		cfg.Address = peer
+	}
+	if cfg.Documents == nil {
+		cfg.Documents = publicTransport(publicAddress)
+	}
+	at := *cfg.Public
+	at.Path, at.RawPath = strings.TrimRight(at.Path, "/"), ""
+	s := &Server{cfg: cfg, issuer: at.String(), limits: newLimits(cfg.Now)}
+	s.resource = s.issuer + mcpPath
+	s.documents = newDocuments(cfg, s.limits.fetches)
+	return s, nil
+}
+
+// Resource is the one that our tokens are for: the address of the MCP endpoint.
+func (s *Server) Resource() string { return s.resource }
+
+// ResourceMetadata is the address of the metadata that a challenge points at.
+func (s *Server) ResourceMetadata() string {
+	path := strings.TrimSuffix(s.cfg.Public.EscapedPath(), "/")
+	return strings.TrimSuffix(s.issuer, path) + resourcePath + path + mcpPath
+}
+
+// Mount puts the endpoints on a mux.
+func (s *Server) Mount(mux *http.ServeMux) {
+	places := map[string]http.HandlerFunc{
+		metadataPath:           s.serveMetadata,
+		resourcePath:           s.serveResource, // for clients that know no path of it
+		resourcePath + mcpPath: s.serveResource,
+		TokenPath:              s.serveToken,
+		RevokePath:             s.serveRevoke,
+	}
+	// An issuer with a path has its metadata behind it; a proxy that takes the path
+	// away asks for the short form.
+	if path := strings.TrimSuffix(s.cfg.Public.EscapedPath(), "/"); path != "" {
+		places[metadataPath+path] = s.serveMetadata
+		places[resourcePath+path+mcpPath] = s.serveResource
+	}
+	if s.cfg.Registration {
+		places[RegisterPath] = s.serveRegister
+	}
+	for path, serve := range places {
+		mux.Handle(path, anyOrigin(serve))
+	}
+	mux.HandleFunc("GET "+AuthorizePath, s.serveAuthorize)
+	mux.HandleFunc("POST "+AuthorizePath, s.serveDecision)
+}
+
+// anyOrigin lets pages of all sites call, the Inspector for one: nothing here goes by
+// a cookie.
+func anyOrigin(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if r.Method == http.MethodOptions {
+			h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, MCP-Protocol-Version")
+			h.Set("Access-Control-Max-Age", "3600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next(w, r)
+	})
+}

@@ -1,0 +1,228 @@
+package authserver
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	grantCode    = "authorization_code"
+	grantRefresh = "refresh_token"
+
+	methodNone  = "none"
+	methodPost  = "client_secret_post"
+	methodBasic = "client_secret_basic"
+
+	maxForm = 16 << 10 // bytes
+)
+
+func authMethods() []string { return []string{methodNone, methodPost, methodBasic} }
+
+// serveToken exchanges codes and refresh tokens.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	form, c, ok := s.caller(w, r)
+	if !ok {
+		return
+	}
+	var (
+		p    pair
+		told *oauthError
+		err  error
+	)
+	resources := form["resource"]
+	switch {
+	case len(resources) > 1 || !s.isResource(form):
+		told = &oauthError{"invalid_target", "the only resource served here is " + s.resource}
+	case form.Get("grant_type") == grantCode:
+		p, told, err = s.redeem(r.Context(), c, form)
+	case form.Get("grant_type") == grantRefresh:
+		p, told, err = s.refresh(r.Context(), c, form)
+	default:
+		told = &oauthError{"unsupported_grant_type", "use authorization_code or refresh_token"}
+	}
+	if err != nil {
+		s.unavailable(w, r, err)
+		return
+	}
+	if told != nil {
+		s.tell(w, http.StatusBadRequest, told)
+		return
+	}
+	writeJSON(w, http.StatusOK, p)
+}
+
+// serveRevoke ends tokens (RFC 7009). With a refresh token everything that came of
+// its consent ends; an access token ends alone. Tokens that are not known are
+// revoked already.
+func (s *Server) serveRevoke(w http.ResponseWriter, r *http.Request) {
+	form, c, ok := s.caller(w, r)
+	if !ok {
+		return
+	}
+	secret := form.Get("token")
+	if secret == "" {
+		s.tell(w, http.StatusBadRequest, &oauthError{"invalid_request", "token is missing"})
+		return
+	}
+	told, err := s.revoke(r.Context(), c, secret)
+	switch {
+	case err != nil:
+		s.unavailable(w, r, err)
+	case told != nil:
+		s.tell(w, http.StatusBadRequest, told)
+	default:
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+func (s *Server) revoke(ctx context.Context, c client, secret string) (*oauthError, error) {
+	kind := kindRefresh
+	switch {
+	case ours(secret, accessPrefix):
+		kind = kindAccess
+	case !ours(secret, refreshPrefix):
+		return nil, nil //nolint:nilnil // no error to tell and none of ours
+	}
+	t, ok, err := s.cfg.Store.Ticket(ctx, kind, digest(secret))
+	if err != nil || !ok {
+		return nil, err
+	}
+	if g, ok := read(t); !ok || g.Client != c.ID {
+		return &oauthError{"unauthorized_client", "the token was given to another client"}, nil
+	}
+	if kind == kindAccess {
+		_, err = s.cfg.Store.DropTicket(ctx, kind, t.Name)
+		return nil, err
+	}
+	return nil, s.cfg.Store.DropFamily(ctx, t.Family)
+}
+
+// caller reads the form of a client and checks that it is the client. What is wrong
+// it answers itself.
+func (s *Server) caller(w http.ResponseWriter, r *http.Request) (url.Values, client, bool) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	form, told := readForm(w, r)
+	if told != nil {
+		s.tell(w, http.StatusBadRequest, told)
+		return nil, client{}, false
+	}
+	c, err := s.authenticate(r, form)
+	if err == nil {
+		return form, c, true
+	}
+	if told, ok := errors.AsType[*oauthError](err); ok {
+		status := http.StatusBadRequest
+		if told.code == "invalid_client" {
+			status = http.StatusUnauthorized // on it Claude registers anew
+			if r.Header.Get("Authorization") != "" {
+				w.Header().Set("WWW-Authenticate", `Basic realm="kommo-mcp"`)
+			}
+		}
+		s.tell(w, status, told)
+		return nil, client{}, false
+	}
+	s.unavailable(w, r, err)
+	return nil, client{}, false
+}
+
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST, OPTIONS")
+		return nil, &oauthError{"invalid_request", "use POST"}
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil, &oauthError{"invalid_request", "send the parameters as application/x-www-form-urlencoded"}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return nil, &oauthError{"invalid_request", "the form cannot be read, or is longer than 16 KB"}
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 && name != "resource" {
+			return nil, &oauthError{"invalid_request", "a parameter is given twice"}
+		}
+	}
+	return r.PostForm, nil
+}
+
+// authenticate finds out which client asks. Clients with a secret show it in the
+// form or in the header, whichever they prefer; public ones say who they are, and
+// what they hold (a verifier, a refresh token) speaks for them. Errors are
+// *oauthError, or of the store.
+func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) {
+	id, secret := form.Get("client_id"), form.Get("client_secret")
+	if header := r.Header.Get("Authorization"); header != "" {
+		basicID, basicSecret, ok := basic(r)
+		if !ok {
+			return client{}, &oauthError{"invalid_client", "the Authorization header is no HTTP Basic of client id and secret"}
+		}
+		if secret != "" || id != "" && id != basicID {
+			return client{}, &oauthError{"invalid_request", "the client shows who it is in two ways"}
+		}
+		id, secret = basicID, basicSecret
+	}
+	unknown := &oauthError{"invalid_client", "the client is unknown or its secret is wrong; register again"}
+	if id == "" || len(id) > maxClientID {
+		return client{}, unknown
+	}
+	if strings.Contains(id, "://") {
+		// A client with a document has no secret with us, and what it shows was given to
+		// this id: its document is not asked for again, nor can its outage end a connection.
+		if _, ok := documentURL(id); !ok || secret != "" {
+			return client{}, unknown
+		}
+		return client{ID: id}, nil
+	}
+	c, ok, err := s.registered(r.Context(), id)
+	if err != nil {
+		return client{}, err
+	}
+	if !ok || !rightSecret(c, secret) {
+		return client{}, unknown
+	}
+	return c, nil
+}
+
+func rightSecret(c client, secret string) bool {
+	want := c.Secret
+	if want == "" {
+		return secret == ""
+	}
+	return subtle.ConstantTimeCompare([]byte(digest(secret)), []byte(want)) == 1
+}
+
+// basic reads HTTP Basic as OAuth has it: both parts form-encoded.
+func basic(r *http.Request) (id, secret string, ok bool) {
+	id, secret, ok = r.BasicAuth()
+	if !ok || len(r.Header.Values("Authorization")) != 1 {
+		return "", "", false
+	}
+	id, err := url.QueryUnescape(id)
+	if err != nil {
+		return "", "", false
+	}
+	secret, err = url.QueryUnescape(secret)
+	return id, secret, err == nil
+}
+
+// tell answers an error as RFC 6749 has it.
+func (s *Server) tell(w http.ResponseWriter, status int, e *oauthError) {
+	writeJSON(w, status, struct {
+		Code        string `json:"error"`
+		Description string `json:"error_description"`
+	}{e.code, e.description})
+}
+
+// unavailable answers when the state cannot be read or written: nothing is wrong
+// with what the client holds.
+func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	s.cfg.Log.ErrorContext(r.Context(), "token endpoint failed", "error", err)
+	w.Header().Set("Retry-After", "5")
+	s.tell(w, http.StatusServiceUnavailable, &oauthError{"temporarily_unavailable", "the server cannot keep or read tokens now; try again"})
+}
