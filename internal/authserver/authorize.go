@@ -84,6 +84,8 @@ func (s *Server) checkParameters(q url.Values) *oauthError {
 		return invalid("state is too long")
 	case len(q.Get("scope")) > maxScope:
 		return &oauthError{"invalid_scope", "scope is too long"}
+	case !s.isResource(q):
+		return &oauthError{"invalid_target", "the only resource served here is " + s.resource}
 	case q.Has("request") || q.Has("request_uri"):
 		return &oauthError{"request_not_supported", "parameters are taken from the query alone"}
 	case q.Get("response_type") == "":
@@ -92,12 +94,8 @@ func (s *Server) checkParameters(q url.Values) *oauthError {
 		return &oauthError{"unsupported_response_type", "use response_type=code"}
 	case q.Has("response_mode") && q.Get("response_mode") != "query":
 		return invalid("use response_mode=query")
-	case q.Get("code_challenge_method") != "S256":
-		return invalid("PKCE is required: code_challenge_method=S256")
-	case !challengePattern.MatchString(q.Get("code_challenge")):
-		return invalid("PKCE is required: code_challenge is the SHA-256 of the verifier in base64url")
-	case !s.isResource(q):
-		return &oauthError{"invalid_target", "the only resource served here is " + s.resource}
+	case q.Get("code_challenge_method") != "S256", !challengePattern.MatchString(q.Get("code_challenge")):
+		return invalid("PKCE is required: code_challenge_method=S256, and code_challenge the SHA-256 of the verifier in base64url")
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type client struct {
 	ID        string   `json:"-"`
 	Name      string   `json:"name"` // as it calls itself, cleaned
 	Redirects []string `json:"redirects"`
-	Secret    string   `json:"secret,omitempty"` // its digest; empty: a public client
+	Digest    string   `json:"digest,omitempty"` // of its secret; empty: a public client
 	NoRefresh bool     `json:"no_refresh,omitempty"`
 	Host      string   `json:"host,omitempty"` // that vouches for it with its document; empty: it registered itself
 }

@@ -16,20 +16,21 @@ const maxDocument = 5 << 10
 // addresses with one spelling are taken, since it is also the client's name in our
 // tables and on the page.
 func documentURL(id string) (*url.URL, bool) {
-	if len(id) > maxClientID || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || strings.ContainsAny(id, "#\\") {
+	if len(id) > maxClientID || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' || r == '\\' }) {
 		return nil, false
 	}
 	u, err := url.Parse(id)
-	if err != nil || u.Scheme != "https" || u.User != nil || u.Opaque != "" || !webHost(u) || u.Port() != "" || strings.HasSuffix(u.Host, ":") {
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Opaque != "" || u.String() != id || !publicName(u.Host) {
 		return nil, false
 	}
-	if _, err := netip.ParseAddr(u.Hostname()); err == nil || u.Host != strings.ToLower(u.Host) || !strings.Contains(u.Host, ".") || strings.HasSuffix(u.Host, ".") {
-		return nil, false // a number is no name that a person can judge
-	}
-	if u.Path == "" || u.Path == "/" || path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/") || u.String() != id {
-		return nil, false
-	}
-	return u, true
+	return u, u.Path != "" && u.Path != "/" && path.Clean(u.Path) == strings.TrimSuffix(u.Path, "/")
+}
+
+// publicName tells a host name as the public internet has them, without a port. A
+// number is no name that a person can judge.
+func publicName(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err != nil && strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" && strings.Contains(host, ".") && !strings.HasSuffix(host, ".")
 }
 
 // parseDocument reads a client's document. why says what is wrong with it.

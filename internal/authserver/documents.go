@@ -164,8 +164,10 @@ func (d *documents) keep(c store.TicketChange, who client) error {
 // fetch reads a document once.
 func (d *documents) fetch(ctx context.Context, id string, u *url.URL) (client, error) {
 	unreachable := func(why string) error {
-		return &refusedClient{http.StatusBadGateway, fmt.Sprintf("The app's description at %s could not be read: %s.", u.Hostname(), why),
-			"Try again in a few minutes; if it stays, tell whoever makes the app."}
+		return &refusedClient{
+			http.StatusBadGateway, fmt.Sprintf("The app's description at %s could not be read: %s.", u.Hostname(), why),
+			"Try again in a few minutes; if it stays, tell whoever makes the app.",
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {

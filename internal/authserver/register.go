@@ -133,7 +133,7 @@ func (s *Server) register(ctx context.Context, m registration) (registeredAnswer
 	answer := registeredAnswer{ID: c.ID, IssuedAt: s.cfg.Now().Unix(), registration: m}
 	if m.Method != methodNone {
 		answer.Secret, answer.Expires = secretPrefix+rand.Text()+rand.Text(), new(int64)
-		c.Secret = digest(answer.Secret)
+		c.Digest = digest(answer.Secret)
 	}
 	body, err := json.Marshal(c)
 	if err != nil {

@@ -190,11 +190,10 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) 
 }
 
 func rightSecret(c client, secret string) bool {
-	want := c.Secret
-	if want == "" {
+	if c.Digest == "" {
 		return secret == ""
 	}
-	return subtle.ConstantTimeCompare([]byte(digest(secret)), []byte(want)) == 1
+	return subtle.ConstantTimeCompare([]byte(digest(secret)), []byte(c.Digest)) == 1
 }
 
 // basic reads HTTP Basic as OAuth has it: both parts form-encoded.

@@ -24,7 +24,7 @@ const (
 	codePrefix    = "kmcp_ac_"
 	accessPrefix  = "kmcp_at_"
 	refreshPrefix = "kmcp_rt_"
-	secretPrefix  = "kmcp_cs_"
+	secretPrefix  = "kmcp_cs_" //nolint:gosec // G101: what secrets start with is none
 
 	maxSecret = 200 // bytes: ours are shorter
 )
@@ -73,33 +73,36 @@ func (s *Server) redeem(ctx context.Context, c client, form url.Values) (p pair,
 		return p, nil, err
 	}
 	err = s.cfg.Store.ChangeTickets(ctx, func(change store.TicketChange) error {
-		t, ok, err := change.Get(kindCode, digest(code))
-		if err != nil {
-			return err
-		}
-		if !ok {
-			told = invalidGrant("the code is unknown or was used")
-			return nil
-		}
-		if !t.Used.IsZero() {
-			told = invalidGrant("the code was used before; all that it gave is revoked")
-			return change.DropFamily(t.Family)
-		}
-		if err := change.Use(kindCode, t.Name); err != nil {
-			return err
-		}
-		g, _ := read(t)
-		if told = s.checkCode(t, g, c, form); told == nil && !active {
-			told = invalidGrant("the Kommo account is not connected any more")
-		}
-		if told != nil {
-			return nil
-		}
-		g.Redirect, g.Challenge, g.State = "", "", ""
-		p, err = s.issue(change, t, g, "", g.Scope)
+		p, told, err = s.spend(change, t.Name, c, form, active)
 		return err
 	})
 	return p, told, err
+}
+
+// spend uses a code up and makes what it is good for.
+func (s *Server) spend(change store.TicketChange, name string, c client, form url.Values, active bool) (p pair, told *oauthError, err error) {
+	t, ok, err := change.Get(kindCode, name)
+	switch {
+	case err != nil:
+		return p, nil, err
+	case !ok:
+		return p, invalidGrant("the code is unknown or was used"), nil
+	case !t.Used.IsZero():
+		return p, invalidGrant("the code was used before; all that it gave is revoked"), change.DropFamily(t.Family)
+	}
+	if err := change.Use(kindCode, name); err != nil {
+		return p, nil, err
+	}
+	g, _ := read(t)
+	if told := s.checkCode(t, g, c, form); told != nil {
+		return p, told, nil
+	}
+	if !active {
+		return p, invalidGrant("the Kommo account is not connected any more"), nil
+	}
+	g.Redirect, g.Challenge = "", ""
+	p, err = s.issue(change, t, g, "", g.Scope)
+	return p, nil, err
 }
 
 // checkCode holds a code to what it was made for.

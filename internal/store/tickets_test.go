@@ -70,7 +70,8 @@ func TestAFamilyGoesInOneGo(t *testing.T) {
 	s := store.NewMemory(time.Now)
 	t.Cleanup(func() { _ = s.Close() })
 	for _, in := range []store.Ticket{
-		{Kind: "token", Name: "a", Account: "5", Family: "f"}, {Kind: "refresh", Name: "b", Account: "5", Family: "f"},
+		{Kind: "token", Name: "a", Account: "5", Family: "f"},
+		{Kind: "refresh", Name: "b", Account: "5", Family: "f"},
 		{Kind: "token", Name: "c", Account: "6", Family: "g"},
 	} {
 		if err := s.PutTicket(t.Context(), in); err != nil {

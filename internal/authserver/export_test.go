@@ -1,0 +1,7 @@
+package authserver
+
+// What the tests look at from outside.
+var (
+	PublicAddress   = publicAddress
+	PublicTransport = publicTransport
+)
