@@ -17,6 +17,7 @@ type choice[T any] struct {
 	name    string
 	aliases []string // other names that count when given in full: an e-mail address, a code
 	detail  string   // tells namesakes apart: the pipeline of a stage, the group of a user
+	person  bool     // called by the first name rather than by any part of the name
 }
 
 // match returns what the query means: nothing, one choice, or several that fit equally well. The first of
@@ -25,10 +26,12 @@ type choice[T any] struct {
 //  1. the exact id or the name letter by letter. A query of digits that is the id of one choice and the name
 //     of another means both: neither wins silently, and the other way of naming either of them is clear.
 //  2. the name, or an alias, but for case, accents and spaces
-//  3. the name begins with the query, and a word ends there ("Anna" is Anna Lopez rather than Annabel Roe)
-//  4. the name begins with the query
-//  5. every word of the query is a word of the name
-//  6. every word of the query begins a word of the name
+//  3. of people, the name begins with the query, and a word ends there ("Anna" is Anna Lopez rather than
+//     Annabel Roe or Maria Anna Diaz)
+//  4. every word of the query is a word of the name, wherever it stands: "Estimate" is as much "Prepare
+//     estimate" as "Estimate sent", so that neither wins because of its order
+//  5. of people, the name begins with the query
+//  6. the name begins with the query, or every word of the query begins a word of the name
 func match[T any](query string, choices []choice[T]) []choice[T] {
 	query = strings.TrimSpace(query)
 	folded := fold(query)
@@ -39,10 +42,14 @@ func match[T any](query string, choices []choice[T]) []choice[T] {
 	tests := []func(c choice[T]) bool{
 		func(c choice[T]) bool { return isID && c.id == id || c.name == query },
 		func(c choice[T]) bool { return calledExactly(c, folded) },
-		func(c choice[T]) bool { return beginsWithWord(fold(c.name), folded) },
-		func(c choice[T]) bool { return strings.HasPrefix(fold(c.name), folded) },
-		func(c choice[T]) bool { return hasWords(fold(c.name), folded, isWord) },
-		func(c choice[T]) bool { return hasWords(fold(c.name), folded, strings.HasPrefix) },
+		func(c choice[T]) bool { return c.person && beginsWithWord(fold(c.name), folded) },
+		func(c choice[T]) bool {
+			return beginsWithWord(fold(c.name), folded) || hasWords(fold(c.name), folded, isWord)
+		},
+		func(c choice[T]) bool { return c.person && strings.HasPrefix(fold(c.name), folded) },
+		func(c choice[T]) bool {
+			return strings.HasPrefix(fold(c.name), folded) || hasWords(fold(c.name), folded, strings.HasPrefix)
+		},
 	}
 	for _, test := range tests {
 		if found := only(choices, test); len(found) > 0 {

@@ -43,6 +43,10 @@ func TestFold(t *testing.T) {
 func TestMatch(t *testing.T) {
 	stages := named("New lead", "Primer contacto", "Negociación", "Счёт выставлен", "Переговоры", "Won - closed", "🔥 Hot offer", "São Paulo")
 	people := named("Anna Lopez", "Annabel Roe", "José García Márquez", "Maria José Silva", "Пётр Иванов", "Ivan Petrov")
+	for i := range people {
+		people[i].person = true
+	}
+	estimates := named("Prepare estimate", "Estimate sent", "Estimates due", "Re-estimated", "Call back", "Callback")
 	labels := named("1", "2", "10", "101", "VIP", "vip", "Vip plus")
 	for _, tt := range []struct {
 		name    string
@@ -68,6 +72,11 @@ func TestMatch(t *testing.T) {
 		{"whole word beats beginning", "anna", people, []string{"Anna Lopez"}},
 		{"beginning of two", "ann", people, []string{"Anna Lopez", "Annabel Roe"}},
 		{"prefix beats later word", "jose", people, []string{"José García Márquez"}},
+		{"first name beats last", "ivan", people, []string{"Ivan Petrov"}},
+		{"of things a first word beats no other", "estimate", estimates, []string{"Prepare estimate", "Estimate sent"}},
+		{"of things a beginning beats no other", "estim", estimates, []string{"Prepare estimate", "Estimate sent", "Estimates due", "Re-estimated"}},
+		{"whole words beat beginnings", "call", estimates, []string{"Call back"}},
+		{"a beginning that ends within a word", "estimate s", estimates, []string{"Estimate sent"}},
 		{"two words narrow", "jose silva", people, []string{"Maria José Silva"}},
 		{"one word is not counted twice", "ivan ivan", people, nil},
 		{"Cyrillic first name", "петр", people, []string{"Пётр Иванов"}},

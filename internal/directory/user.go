@@ -46,7 +46,7 @@ func user(list List[User], query string) (User, error) {
 	}
 	var active, every []choice[User]
 	for _, u := range list.Items {
-		c := choice[User]{value: u, id: u.ID, name: u.Name, aliases: []string{u.Email}, detail: userDetail(u)}
+		c := choice[User]{value: u, id: u.ID, name: u.Name, aliases: []string{u.Email}, detail: userDetail(u), person: true}
 		if u.Active {
 			active = append(active, c)
 		}
