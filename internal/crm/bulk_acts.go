@@ -50,7 +50,7 @@ func (s *Service) bulkEdit(ctx context.Context, c BulkChange) (bulkAct, error) {
 	if _, err := changeTags(nil, c.AddTags, c.RemoveTags); err != nil {
 		return bulkAct{}, err
 	}
-	user, warning, err := s.responsible(ctx, c.Responsible)
+	user, warning, err := s.owner(ctx, c.Responsible)
 	if err != nil {
 		return bulkAct{}, err
 	}

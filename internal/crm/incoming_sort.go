@@ -201,7 +201,7 @@ func (s *Service) sorter(ctx context.Context, nameOrID string) (directory.User, 
 		user, err := s.names.Me(ctx)
 		return user, "", err
 	}
-	return s.responsible(ctx, nameOrID)
+	return s.owner(ctx, nameOrID)
 }
 
 // waitingIncoming reads an incoming lead that is to be sorted.

@@ -155,7 +155,7 @@ func (s *Service) placeLead(ctx context.Context, n NewLead, p *newLeadPlan) erro
 	}
 	p.lead.PipelineID, p.lead.StatusID = p.stage.PipelineID, p.stage.ID
 	var warning string
-	p.user, warning, err = s.responsible(ctx, n.Responsible)
+	p.user, warning, err = s.owner(ctx, n.Responsible)
 	p.lead.ResponsibleID, p.warnings = p.user.ID, warned(p.warnings, warning)
 	return err
 }

@@ -60,6 +60,9 @@ func (s *Service) updateLead(ctx context.Context, c LeadChange) (ChangedLead, er
 		return out, err
 	}
 	lead, err := s.leadToChange(ctx, c.LeadID)
+	if err == nil {
+		err = s.takesWork(ctx, user, c.Responsible, lead.ResponsibleID)
+	}
 	if err != nil {
 		return out, err
 	}

@@ -112,7 +112,7 @@ func (s *Service) personWrite(ctx context.Context, n NewPerson) (w kommo.Contact
 	if err := checkPhone("phone", n.Phone, region); err != nil {
 		return w, "", err
 	}
-	user, warning, err := s.responsible(ctx, n.Responsible)
+	user, warning, err := s.owner(ctx, n.Responsible)
 	if err != nil {
 		return w, "", err
 	}

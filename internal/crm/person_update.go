@@ -72,6 +72,9 @@ func (s *Service) updatePerson(ctx context.Context, c card, p PersonChange) (Cha
 		return out, err
 	}
 	held, err := s.readPerson(ctx, c)
+	if err == nil {
+		err = s.takesWork(ctx, user, p.Responsible, held.ResponsibleID)
+	}
 	if err != nil {
 		return out, err
 	}

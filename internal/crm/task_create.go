@@ -57,7 +57,7 @@ func (s *Service) createTask(ctx context.Context, c card, t NewTask) (MadeTask, 
 	}
 	out.Due, w.Deadline = due.text, kommo.UnixOf(due.Time)
 	out.Warnings = warned(out.Warnings, due.warning)
-	user, warning, err := s.responsible(ctx, t.Responsible)
+	user, warning, err := s.owner(ctx, t.Responsible)
 	if err != nil {
 		return out, err
 	}

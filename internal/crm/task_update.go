@@ -65,6 +65,9 @@ func (s *Service) updateTask(ctx context.Context, c TaskChange) (ChangedTask, er
 		return out, missingTask(err)
 	}
 	out.URL = s.cardURL(kindOf(string(task.EntityType)), task.EntityID)
+	if err := s.takesWork(ctx, user, c.Responsible, task.ResponsibleID); err != nil {
+		return out, err
+	}
 	names, err := s.namesFor(ctx, "", user.ID != 0, false)
 	if err != nil {
 		return out, err
