@@ -20,7 +20,7 @@ type APICall struct {
 	Path     string // with or without /api/v4 in front; may carry a query
 	Query    string // a query string, or a JSON object in PHP's nesting
 	Body     string // JSON; empty: none
-	Allow404 bool   // a missing record is an answer, not an error
+	Allow404 bool   // a 404 is an answer, not an error
 }
 
 // APIAnswer is what Kommo answered. Empty and null values are left out of Body
@@ -102,18 +102,22 @@ func apiBody(text string) (json.RawMessage, error) {
 	return json.RawMessage(text), nil
 }
 
-// failed makes a missing record an answer where the caller asked for that. A
-// route that does not exist stays an error.
+// failed makes a 404 an answer where the caller asked for that, and says whether
+// the record is missing or the whole route: some exist in some accounts only.
 func (c APICall) failed(err error) (APIAnswer, error) {
 	e, ok := errors.AsType[*kommo.Error](err)
-	if ok && e.Code == kommo.CodeMethod {
+	noRoute := ok && e.Code == kommo.CodeMethod
+	if noRoute && (!c.Allow404 || e.Status != statusNotFound) {
 		return APIAnswer{}, problem.New(problem.Unavailable, fmt.Sprintf("Kommo's API has no %s %s, or not in this account; nothing was done.", c.Method, c.Path)).
 			WithField("path").WithNext("Check path and method at https://developers.kommo.com/reference; collections are in the plural, as in /leads/5/notes.").Wrap(err)
 	}
-	if !ok || !c.Allow404 || e.Status != statusNotFound || e.Code != kommo.CodeNotFound {
+	if !ok || !c.Allow404 || e.Status != statusNotFound || !noRoute && e.Code != kommo.CodeNotFound {
 		return APIAnswer{}, err
 	}
 	out := APIAnswer{Status: statusNotFound, Note: "404: Kommo has no such record, or this token may not see it."}
+	if noRoute {
+		out.Note = fmt.Sprintf("404: Kommo's API has no %s %s, or not in this account; nothing was done.", c.Method, c.Path)
+	}
 	if e.RequestID != "" {
 		out.Headers = withHeader(nil, passedOn[0], e.RequestID)
 	}

@@ -118,8 +118,11 @@ func TestAnswersWithoutData(t *testing.T) {
 	if res, out := r.call("api_get", `{"path":"/leads/loss_reasons/1","allow_404":true}`); res.IsError || out.Status != 404 || out.Note == "" {
 		t.Error(res.Text)
 	}
-	if res, _ := r.call("api_get", `{"path":"/no/such/route","allow_404":true}`); !res.IsError || !strings.Contains(res.Text, "Check path and method") {
-		t.Errorf("a route that does not exist passes for a missing record: %s", res.Text)
+	if res, _ := r.call("api_get", `{"path":"/no/such/route"}`); !res.IsError || !strings.Contains(res.Text, "Check path and method") {
+		t.Error(res.Text)
+	}
+	if res, out := r.call("api_get", `{"path":"/no/such/route","allow_404":true}`); res.IsError || out.Status != 404 || !strings.Contains(out.Note, "has no GET /no/such/route") {
+		t.Errorf("a route that does not exist passes for a missing record, or for an error: %s", res.Text)
 	}
 }
 
