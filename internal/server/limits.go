@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -173,20 +174,22 @@ func (w Web) tooManyWrong(out http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// note counts a failure and tells whether it is one too many. Addresses of one
-// network of IPv6 count as one.
-func (f *failures) note(s sender) (tooMany bool) {
-	name := "unknown"
-	if bits := 128; s.addr.IsValid() {
-		if s.addr.Is4() {
-			bits = 32
-		} else {
-			bits = 64
-		}
-		if network, err := s.addr.Prefix(bits); err == nil {
-			name = network.String()
-		}
+// networkOf is what counts as one address: of IPv6 the network of a household.
+func networkOf(addr netip.Addr) string {
+	bits := 64
+	if addr.Is4() {
+		bits = 32
 	}
+	network, err := addr.Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return network.String()
+}
+
+// note counts a failure and tells whether it is one too many.
+func (f *failures) note(s sender) (tooMany bool) {
+	name := networkOf(s.addr)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()

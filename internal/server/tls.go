@@ -42,13 +42,11 @@ func (f TLSFiles) tlsConfig(log *slog.Logger) (*tls.Config, error) {
 	if err := c.load(c.look()); err != nil {
 		return nil, fmt.Errorf("TLS certificate: %w", err)
 	}
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
-		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return c.current(hello.Context()), nil
-		},
-	}, nil
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: c.get}, nil
+}
+
+func (c *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return c.current(hello.Context()), nil
 }
 
 // current is the newest certificate that could be read. Half-written files, or a
