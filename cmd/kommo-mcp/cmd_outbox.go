@@ -73,6 +73,7 @@ func (c *outboxRetryCmd) Run(ctx context.Context, a *app) error {
 		return errReadMode
 	}
 	out, err := p.service.RetryPending(ctx, c.ID, c.LeadID)
+	p.audit.Write(ctx, deliveredCall(ctx, crm.Delivered{Account: p.accountName(), PendingID: c.ID, Call: crm.Call{LeadID: c.LeadID}, Answer: out, Err: err}))
 	if err != nil {
 		return err
 	}

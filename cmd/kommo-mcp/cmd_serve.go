@@ -50,7 +50,7 @@ type httpCmd struct {
 // Run serves until a signal comes.
 func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	f := c.flags()
-	f.Addr = c.Addr
+	f.Addr, f.Served = c.Addr, true
 	p, err := a.wire(ctx, f)
 	if err != nil {
 		return err

@@ -45,6 +45,7 @@ type Config struct {
 
 	Keys    []seal.Key  // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
 	Edge    server.Edge // TLS, trusted proxies and limits of the http command
+	Audit   Audit       // whether and where writes are put on record
 	Keyring bool        // whether the operating system's keyring may be asked
 }
 
@@ -57,6 +58,7 @@ type Flags struct {
 	Exclude  string
 	Addr     string
 	Demo     bool
+	Served   bool // the http command: others than whoever runs it may write
 }
 
 // Lookup reads one variable of the environment.
@@ -101,6 +103,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 			cfg.HookSecrets[p.Name()] = secret
 		}
 	}
+	cfg.Audit = r.audit(f.Served && !f.Demo, cfg.StateDir)
 	if f.Demo {
 		return cfg, errors.Join(r.problems...)
 	}

@@ -11,6 +11,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"golang.org/x/oauth2"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/audit"
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
@@ -40,6 +41,7 @@ type product struct {
 
 	tools   []registry.Tool
 	log     *slog.Logger
+	audit   *audit.Log // nil: writes are not put on record
 	closers []func()
 }
 
@@ -62,6 +64,7 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 			return nil, err
 		}
 	}
+	p.openAudit(ctx)
 	p.connect(ctx)
 	all := tools.All(p.provider, tools.WithMode(registry.Mode(p.cfg.Mode)))
 	p.tools, err = registry.Select(all, registry.Choice{
@@ -70,7 +73,7 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log})
+	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log, Audit: p.audit})
 	return p, nil
 }
 
@@ -108,8 +111,8 @@ func (p *product) connect(ctx context.Context) {
 	p.client = kommo.New(p.cfg.Account, tokens, p.clientOptions(ctx, clock)...)
 	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
 	p.closers = append(p.closers, names.Close)
-	p.service = crm.New(p.client, names, clock, crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
-		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(p.log))
+	p.service = crm.New(p.client, names, clock, append(p.auditCalls(), crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
+		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(p.log))...)
 	p.closers = append(p.closers, p.service.Close)
 	p.provider = func(context.Context) (*crm.Service, error) { return p.service, nil }
 }

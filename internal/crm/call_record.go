@@ -19,9 +19,10 @@ const CallKind = "call"
 // callRecord is what is kept of a call: what it is, how far it got, and what was
 // answered first.
 type callRecord struct {
-	Call     Call                 `json:"call"`     // as delivered, later deliveries merged in
-	Accepted time.Time            `json:"accepted"` // from here "tomorrow" is read, however late it is written
-	Uniq     string               `json:"uniq"`     // by it the call's note is found again
+	Call     Call                 `json:"call"`         // as delivered, later deliveries merged in
+	Accepted time.Time            `json:"accepted"`     // from here "tomorrow" is read, however late it is written
+	By       string               `json:"by,omitempty"` // who brought it, for the audit log
+	Uniq     string               `json:"uniq"`         // by it the call's note is found again
 	Card     *keptCard            `json:"card,omitempty"`
 	Steps    map[string]*callStep `json:"steps,omitempty"`
 	Notes    *keptNotes           `json:"notes,omitempty"`

@@ -23,6 +23,7 @@ type HookDelivery struct {
 	Body     []byte      `json:"body"`
 	Options  HookOptions `json:"options,omitzero"`
 	Received time.Time   `json:"received"`
+	By       string      `json:"by,omitempty"` // who brought it; set by KeepHook
 }
 
 // request is the delivery as its adapter reads it.
@@ -52,7 +53,7 @@ func (s *Service) KeepHook(ctx context.Context, d HookDelivery) (HookReceipt, er
 	if !ok {
 		return HookReceipt{}, fmt.Errorf("no platform %q", d.Platform)
 	}
-	d.Received = s.clock.Now()
+	d.Received, d.By = s.clock.Now(), s.actor(ctx)
 	parsed, bad := platform.Parse(d.request())
 	if bad == nil && len(parsed.Reports) == 0 {
 		return HookReceipt{Ignored: parsed.Ignored}, nil

@@ -150,7 +150,7 @@ func (s *Service) takeReport(ctx context.Context, d HookDelivery, r hooks.Report
 	if r.Addition && c.CallID != "" {
 		c = c.partsOnly()
 	}
-	known, err := s.queueReport(ctx, c, r.Addition)
+	known, err := s.queueReport(context.WithValue(ctx, actorKey{}, d.By), c, r.Addition)
 	switch {
 	case err != nil:
 		return "", err

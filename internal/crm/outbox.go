@@ -202,6 +202,7 @@ func (s *Service) deliver(ctx context.Context, h *hold) {
 	run := &callRun{hold: h, rec: rec}
 	out, err := s.attempt(ctx, run)
 	s.observe(run.away)
+	s.tell(ctx, run, out, err)
 	s.log.InfoContext(ctx, "call delivered", slog.Int64("pending_id", h.Seq), slog.String("state", string(h.State)),
 		slog.String("status", out.Status), slog.Int("tries", h.Tries), slog.String("reason", reasonOf(run, err)))
 }

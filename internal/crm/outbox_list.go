@@ -117,21 +117,27 @@ func (s *Service) local(_ context.Context, t time.Time) string {
 // RetryPending tries a call of the outbox at once. leadID, if not 0, chooses the
 // card of a call that could not be placed.
 func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResult, error) {
+	out, _, err := s.retryPending(ctx, id, leadID)
+	return out, err
+}
+
+// retryPending also answers the attempt, if it came to one.
+func (s *Service) retryPending(ctx context.Context, id, leadID int64) (CallResult, *callRun, error) {
 	if again, hook, err := s.retryHook(ctx, id); hook {
-		return again, err
+		return again, nil, err
 	}
 	h, err := s.holdPending(ctx, id)
 	if err != nil {
-		return CallResult{}, err
+		return CallResult{}, nil, err
 	}
 	defer h.done()
 	rec, err := readRecord(h.Body)
 	if err != nil {
-		return CallResult{}, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
+		return CallResult{}, nil, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
 	}
 	if leadID != 0 {
 		if err := place(h, rec, leadID); err != nil {
-			return CallResult{}, errors.Join(err, h.settle(ctx, h.former, h.Body))
+			return CallResult{}, nil, errors.Join(err, h.settle(ctx, h.former, h.Body))
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.callWait)
@@ -139,7 +145,7 @@ func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResul
 	run := &callRun{hold: h, rec: rec}
 	out, err := s.attempt(ctx, run)
 	s.observe(run.away)
-	return out, err
+	return out, run, err
 }
 
 // place puts a call on the lead that was chosen for it. One of which something is
@@ -218,7 +224,10 @@ func (s *Service) Flush(ctx context.Context) (delivered int, left PendingCalls, 
 			return 0, left, stateFailed(err)
 		}
 		for _, op := range ops {
-			out, err := s.RetryPending(ctx, op.Seq, 0)
+			out, run, err := s.retryPending(ctx, op.Seq, 0)
+			if run != nil {
+				s.tell(ctx, run, out, err)
+			}
 			if err == nil && out.PendingID == 0 && (out.Status == CallLogged || out.Status == CallMerged) {
 				delivered++
 			}

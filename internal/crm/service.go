@@ -28,11 +28,14 @@ type Service struct {
 	made    claims
 	turns   turns
 
-	callWait time.Duration
-	retain   retention
-	zone     atomic.Pointer[time.Location] // the account's, once it is known
-	outbox   *outbox
-	reason   habit // Kommo refuses a loss reason together with the stage
+	callWait  time.Duration
+	retain    retention
+	zone      atomic.Pointer[time.Location] // the account's, once it is known
+	outbox    *outbox
+	who       func(ctx context.Context) string // nil: nobody says
+	delivered func(ctx context.Context, d Delivered)
+
+	reason habit // Kommo refuses a loss reason together with the stage
 }
 
 // Provider chooses the account of the calling principal. Without a token it
@@ -47,6 +50,9 @@ type settings struct {
 	callWait time.Duration
 	retain   retention
 	log      *slog.Logger
+
+	actor     func(ctx context.Context) string
+	delivered func(ctx context.Context, d Delivered)
 }
 
 // WithStore keeps what must survive a restart in a store; without it, in memory.
@@ -76,6 +82,7 @@ func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock, opts 
 	return &Service{
 		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait, retain: set.retain,
 		journal: newJournal(api.Host(), set.store, spare), outbox: newOutbox(),
+		who: set.actor, delivered: set.delivered,
 	}
 }
 

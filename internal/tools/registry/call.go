@@ -21,6 +21,12 @@ type Result struct {
 // Call runs the tool with raw JSON arguments. It never panics and never fails other than by a Result with
 // IsError; it returns when the tool's time limit is over, as far as the handler heeds its context.
 func (t Tool) Call(ctx context.Context, args json.RawMessage) Result {
+	res := t.call(ctx, args)
+	t.record(ctx, args, res)
+	return res
+}
+
+func (t Tool) call(ctx context.Context, args json.RawMessage) Result {
 	s := t.schemas()
 	valid, err := s.validator()
 	if err != nil {

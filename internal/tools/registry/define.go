@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/audit"
 )
 
 // DefaultTimeout is how long a call may take: the strictest host gives up after 20 seconds.
@@ -85,6 +87,7 @@ type Options struct {
 
 	Now       func() time.Time                 // decides when a confirmation expires; nil = the system's clock
 	Principal func(ctx context.Context) string // whose call it is; confirmations are bound to it; nil = one for all
+	Audit     *audit.Log                       // where calls that write are put on record; nil = nowhere
 }
 
 // Tool is a defined tool: a value that can be listed, checked, called and registered.
