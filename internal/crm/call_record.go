@@ -27,6 +27,7 @@ type callRecord struct {
 	Steps    map[string]*callStep `json:"steps,omitempty"`
 	Notes    *keptNotes           `json:"notes,omitempty"`
 	Sent     *keptNotes           `json:"sent,omitempty"` // notes that were sent and may be in Kommo, without ids
+	More     *moreTexts           `json:"more,omitempty"` // notes of a later delivery that were sent and may be in Kommo
 	Applied  applied              `json:"applied,omitzero"`
 	Answer   *CallResult          `json:"answer,omitempty"`
 }

@@ -2,6 +2,7 @@ package crm_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,14 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 )
+
+// notesUnreadable is a Kommo that does not list the notes of a lead.
+func notesUnreadable() sandbox.Fault {
+	return sandbox.Fault{
+		Kind: sandbox.FaultStatus, Status: 503, Method: http.MethodGet, PathPrefix: "/leads/", Times: -1,
+		Match: func(q *http.Request) bool { return strings.HasSuffix(q.URL.Path, "/notes") },
+	}
+}
 
 // TestMoreComesWhileTheNotesAreInDoubt: the notes were sent, nobody knows whether
 // they arrived, and a later delivery brings a longer summary and a transcript.
@@ -22,9 +31,7 @@ func TestMoreComesWhileTheNotesAreInDoubt(t *testing.T) {
 			lead := r.lead(almeidaLead).ID
 			fault.Method, fault.PathPrefix = http.MethodPost, "/leads/notes"
 			r.box.Inject(fault)
-			r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Method: http.MethodGet, PathPrefix: "/leads/", Times: -1, Match: func(q *http.Request) bool {
-				return len(q.URL.Path) > len("/api/v4/leads/") && q.URL.Path[len(q.URL.Path)-len("/notes"):] == "/notes"
-			}})
+			r.box.Inject(notesUnreadable())
 			first := fullCall()
 			first.Transcript, first.Summary = "", "Booked a site visit."
 			callEqual(t, "first", r.log(first).Status, crm.CallQueued)
@@ -38,4 +45,56 @@ func TestMoreComesWhileTheNotesAreInDoubt(t *testing.T) {
 			callEqual(t, "calls", len(r.callNotes(kommo.Leads, lead, "c-1")), 1)
 		})
 	}
+}
+
+// TestSecondTranscriptComesWhileTheFirstIsInDoubt: a call is logged, a delivery adds
+// a transcript of which nobody knows whether it arrived, and the next one brings a
+// longer transcript. Only the longer one is on the card, once.
+func TestSecondTranscriptComesWhileTheFirstIsInDoubt(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"arrived": {Kind: sandbox.FaultLostAnswer, Status: 504, Times: 1}, "lost": {Kind: sandbox.FaultReset, Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newCallRig(t)
+			lead := r.lead(almeidaLead).ID
+			call := fullCall()
+			call.Transcript = ""
+			callEqual(t, "first", r.log(call).Status, crm.CallLogged)
+			fault.Method, fault.PathPrefix = http.MethodPost, "/leads/notes"
+			r.box.Inject(fault)
+			r.box.Inject(notesUnreadable())
+			call.Transcript = "Caller: the roof."
+			first := r.log(call)
+			call.Transcript = "Caller: the roof. Agent: we come on Monday."
+			second := r.log(call)
+			if first.PendingID == 0 || second.PendingID == 0 {
+				t.Errorf("answers: %s %s", mustJSON(t, first), mustJSON(t, second))
+			}
+			r.box.ClearFaults()
+			r.clock.After(31 * time.Second)
+			r.drain()
+			r.wholeOnce(name, lead)
+			callEqual(t, "transcripts", r.withText(lead, "Transcript of the call"), 1)
+			callEqual(t, "of the longer one", r.withText(lead, "we come on Monday"), 1)
+		})
+	}
+}
+
+// TestSameTranscriptOfTwoCalls: a transcript whose request was lost is not taken for
+// that of another call with the same words.
+func TestSameTranscriptOfTwoCalls(t *testing.T) {
+	r := newCallRig(t)
+	lead := r.lead(almeidaLead).ID
+	one, other := fullCall(), fullCall()
+	one.Transcript, other.CallID, other.StartedAt = "", "c-2", "2026-01-02T10:00:00Z"
+	other.FollowUpText, other.Stage = "Call back", ""
+	r.log(one)
+	other.Transcript = "Caller: wrong number."
+	r.log(other)
+	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultReset, Times: 1, Method: http.MethodPost, PathPrefix: "/leads/notes"})
+	one.Transcript = other.Transcript
+	r.log(one)
+	r.clock.After(31 * time.Second)
+	r.drain()
+	callEqual(t, "transcripts", r.withText(lead, "wrong number"), 2)
 }
