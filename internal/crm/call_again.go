@@ -100,29 +100,3 @@ func (r *callRecord) ignored(later Call) []string {
 	}
 	return out
 }
-
-// behindTwin answers a delivery during which another one, perhaps of a process
-// that was killed, holds the call. What it brings is kept already if it is the
-// same; else it has to come again.
-func (s *Service) behindTwin(ctx context.Context, twin *busy, c Call) (CallResult, error) {
-	rec, err := readRecord(twin.op.Body)
-	if err != nil || twin.op.Seq == 0 || otherLine(rec.Call, c) {
-		return CallResult{}, waitedForTwin(twin)
-	}
-	if _, news := rec.Call.merge(c); news || len(rec.ignored(c)) > 0 {
-		return CallResult{}, waitedForTwin(twin)
-	}
-	const reason = "another delivery of this call is being written; should it have broken off, it is taken up again"
-	return CallResult{
-		Status: CallQueued, Created: []Record{}, Found: []Record{}, Written: []string{},
-		PendingID: twin.op.Seq, Reason: reason, NextTryAt: s.local(ctx, s.clock.Now().Add(store.Lease)),
-	}, nil
-}
-
-func waitedForTwin(err error) error {
-	if !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return problem.New(problem.Timeout, "another delivery of this call is being written and has taken all the time of this one").
-		WithNext("Call again with the same arguments: it is logged once.").Wrap(err)
-}

@@ -119,9 +119,16 @@ func TestCallThatIsPartlyWrittenIsNotPlacedElsewhere(t *testing.T) {
 	r.wholeOnce("in the end", lead)
 }
 
-// TestDeliveryWhileAKilledProcessHoldsTheCall: what it brings is kept already, so
-// that it is accepted; what brings more has to come again.
+// TestDeliveryWhileAKilledProcessHoldsTheCall: it is accepted, and what it brings
+// anew is merged once the lease of the dead has ended.
 func TestDeliveryWhileAKilledProcessHoldsTheCall(t *testing.T) {
+	for name, steps := range map[string]map[string]any{"nothing written": nil, "something written": {"card": map[string]any{"done": true}}} {
+		t.Run(name, func(t *testing.T) { deliverWhileHeld(t, steps) })
+	}
+}
+
+func deliverWhileHeld(t *testing.T, steps map[string]any) {
+	t.Helper()
 	r := newCallRig(t)
 	lead := r.lead(almeidaLead).ID
 	st := store.New(t.TempDir(), r.clock.Now)
@@ -129,7 +136,7 @@ func TestDeliveryWhileAKilledProcessHoldsTheCall(t *testing.T) {
 	names := directory.New(r.api)
 	t.Cleanup(names.Close)
 	r.jobs = crm.New(r.api, names, r.clock, crm.WithStore(st), crm.WithCallWait(300*time.Millisecond))
-	body, err := json.Marshal(map[string]any{"call": fullCall(), "uniq": "c-1", "accepted": r.clock.Now()})
+	body, err := json.Marshal(map[string]any{"call": fullCall(), "uniq": "c-1", "accepted": r.clock.Now(), "steps": steps})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,13 +149,56 @@ func TestDeliveryWhileAKilledProcessHoldsTheCall(t *testing.T) {
 	}
 	richer := fullCall()
 	richer.Tags = append(richer.Tags, "more")
-	if err := r.fails(richer); !problem.HasCode(err, problem.Timeout) {
+	richer.Transcript, richer.Stage = richer.Transcript+"\nCaller: is it more?", "Scheduled"
+	for range 2 {
+		more := r.log(richer)
+		if more.Status != crm.CallQueued || more.PendingID <= out.PendingID || !strings.Contains(more.Reason, "added then") || len(more.Skipped) != 1 {
+			t.Errorf("answer: %s", mustJSON(t, more))
+		}
+	}
+	other := fullCall()
+	other.Phone = "+12025550111"
+	if err := r.fails(other); !problem.HasCode(err, problem.Conflict) {
 		t.Errorf("error: %v", err)
+	}
+	list, err := r.jobs.Pending(t.Context(), 10)
+	if err != nil || list.Waiting != 2 || list.Items[1].CallID != "c-1" || list.Items[1].Summary == "" {
+		t.Errorf("%v %s", err, mustJSON(t, list))
 	}
 	r.clock.After(store.Lease + time.Second)
 	r.jobs = crm.New(r.api, names, r.clock, crm.WithStore(st))
 	r.drain()
 	r.wholeOnce("after the lease", lead)
+	callEqual(t, "transcripts", r.withText(lead, "is it more?"), 1)
+	if !slices.ContainsFunc(r.lead(almeidaLead).Embedded.Tags, func(tag kommo.Tag) bool { return tag.Name == "more" }) {
+		t.Error("the tag of the richer delivery is missing")
+	}
+}
+
+// TestDeliveryBehindOneThatIsRefused: the call that held it wrote nothing and is
+// forgotten, and what was kept behind it is logged as a call of its own.
+func TestDeliveryBehindOneThatIsRefused(t *testing.T) {
+	r := newCallRig(t)
+	lead := r.lead(almeidaLead).ID
+	st := store.NewMemory(r.clock.Now)
+	t.Cleanup(func() { _ = st.Close() })
+	r.jobs = crm.New(r.api, r.jobs.Directory(), r.clock, crm.WithStore(st), crm.WithCallWait(100*time.Millisecond))
+	poor := fullCall()
+	poor.Stage = "Nowhere"
+	body, err := json.Marshal(map[string]any{"call": poor, "uniq": "c-1", "accepted": r.clock.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, _, err := st.Begin(t.Context(), store.Op{Account: r.api.Host(), Kind: crm.CallKind, Key: "c-1", Body: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	callEqual(t, "status", r.log(fullCall()).Status, crm.CallQueued)
+	if err := st.Drop(t.Context(), held); err != nil {
+		t.Fatal(err)
+	}
+	r.drain()
+	r.wholeOnce("in the end", lead)
 }
 
 func TestReasonsSayWhatToDo(t *testing.T) {

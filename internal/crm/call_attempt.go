@@ -67,15 +67,15 @@ func (s *Service) attempt(ctx context.Context, run *callRun) (CallResult, error)
 func (s *Service) inTurn(ctx context.Context, run *callRun) (waited bool, err error) {
 	const reason = "an earlier call of this number or card is not written yet"
 	for {
-		running, waiting, err := run.hold.st.Ahead(ctx, run.hold.Op)
+		before, err := run.hold.st.Ahead(ctx, run.hold.Op)
 		switch {
-		case err == nil && waiting > 0, ctx.Err() != nil && running > 0:
+		case err == nil && before.Waiting > 0, ctx.Err() != nil && before.Running > 0:
 			return waited, &postponed{at: s.clock.Now(), reason: reason}
 		case ctx.Err() != nil:
 			return waited, &postponed{at: s.clock.Now(), reason: "there was no time to write it before the answer"}
 		case err != nil:
 			return waited, stateFailed(err)
-		case running == 0:
+		case before.Running == 0:
 			return waited, nil
 		}
 		waited = true
@@ -274,7 +274,9 @@ func (s *Service) finished(ctx context.Context, run *callRun) (CallResult, error
 func (s *Service) queued(ctx context.Context, run *callRun, wait *postponed) (CallResult, error) {
 	h := run.hold
 	h.Reason, h.NextTry = wait.reason, wait.at
-	h.Tries++
+	if wait.cause != nil { // one that waits its turn was not tried
+		h.Tries++
+	}
 	notes := run.rec.Steps[stepNotes].finished()
 	if err := s.keep(ctx, run, store.Waiting); err != nil {
 		return CallResult{}, run.notLogged(err)
@@ -287,7 +289,7 @@ func (s *Service) queued(ctx context.Context, run *callRun, wait *postponed) (Ca
 	if notes {
 		out = s.callResult(run)
 	}
-	out.PendingID, out.Reason, out.NextTryAt = h.Seq, wait.reason, s.local(ctx, wait.at)
+	out.PendingID, out.Reason, out.NextTryAt = h.Seq, wait.reason, s.local(ctx, s.nextTry(ctx, h.st, h.Op))
 	return out, nil
 }
 

@@ -71,4 +71,24 @@ func (s *Service) formerCard(ctx context.Context, p *callPlan) (c callCard, ok b
 	return callCard{}, false, nil
 }
 
+// forgetCard erases which card was made for the number of a call that is dropped,
+// unless other calls are known by which the number is known as well.
+func (s *Service) forgetCard(ctx context.Context, h *hold) error {
+	rec, err := readRecord(h.Body)
+	if err != nil {
+		return nil //nolint:nilerr // nothing can be read of it, so nothing can be followed
+	}
+	for _, name := range rec.Call.keys() {
+		for _, line := range []string{name, h.Line} {
+			if n, err := h.st.Known(ctx, s.journal.account, CallKind, line); err != nil || n > 0 {
+				return err
+			}
+		}
+		if err := h.st.Forget(ctx, s.journal.account, name); err != nil {
+			return stateFailed(err)
+		}
+	}
+	return nil
+}
+
 func gone(err error) bool { return kommo.HasCode(err, kommo.CodeNotFound) }

@@ -1,11 +1,13 @@
 package crm_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 )
 
 // TestCallsOfAHiddenContactShareACard: Kommo does not find the contact of an
@@ -56,6 +58,34 @@ func TestRememberedContactWithAnotherNumber(t *testing.T) {
 	call.CallID = "two"
 	if second := r.log(call); second.Card == first.Card {
 		t.Errorf("on the card with another number: %s", mustJSON(t, second))
+	}
+}
+
+// TestDropForgetsTheCardOfItsNumber: a call whose card was made and that is dropped
+// leaves nothing behind by which its number leads to that card; with another call
+// of the number it stays known.
+func TestDropForgetsTheCardOfItsNumber(t *testing.T) {
+	for _, others := range []bool{false, true} {
+		r := newCallRig(t)
+		call := crm.Call{Phone: "+12025550187", Summary: "Wants a quote.", UnknownCaller: crm.UnknownIncomingLead, CallID: "one"}
+		var first int64
+		if others {
+			call.CallID = "zero"
+			first = r.log(call).Card.ID
+			call.CallID = "one"
+		}
+		r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503}, http.MethodPost, "/leads/notes"))
+		queued := r.log(call)
+		callEqual(t, "status", queued.Status, crm.CallQueued)
+		r.box.ClearFaults()
+		dropped, err := r.jobs.DropPending(t.Context(), queued.PendingID)
+		if err != nil || dropped.CallID != "one" {
+			t.Fatalf("%v %s", err, mustJSON(t, dropped))
+		}
+		call.CallID = "two"
+		again := r.log(call)
+		callEqual(t, "known by an earlier call", strings.Contains(again.Why, "earlier call"), others)
+		callEqual(t, "on its card", again.Card.ID == first, others)
 	}
 }
 

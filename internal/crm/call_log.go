@@ -101,6 +101,7 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 		return CallResult{}, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
 	}
 	run := &callRun{hold: h, rec: rec, interactive: true}
+	defer s.callParts(ctx, c)
 	if h.begun != store.Fresh {
 		answer, over, err := s.again(ctx, run, c)
 		if over || err != nil {

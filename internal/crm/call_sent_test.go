@@ -80,6 +80,35 @@ func TestSecondTranscriptComesWhileTheFirstIsInDoubt(t *testing.T) {
 	}
 }
 
+// TestNextTryOfACallBehindAnother is not before that of the one it waits for.
+func TestNextTryOfACallBehindAnother(t *testing.T) {
+	r := newCallRig(t)
+	r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultReset}, http.MethodPost, "/leads/notes"))
+	r.box.Inject(notesUnreadable())
+	first := r.log(fullCall())
+	second := fullCall()
+	second.CallID = "c-2"
+	behind := r.log(second)
+	if first.Status != crm.CallQueued || !strings.Contains(behind.Reason, "earlier call") || behind.NextTryAt != first.NextTryAt {
+		t.Errorf("answers: %s %s", mustJSON(t, first), mustJSON(t, behind))
+	}
+	list, err := r.jobs.Pending(t.Context(), 2)
+	if err != nil || list.Items[1].NextTryAt != first.NextTryAt || list.Items[1].Tries != 0 {
+		t.Errorf("%v %s", err, mustJSON(t, list))
+	}
+	for range 8 { // finds Kommo away each time: the pauses grow
+		r.clock.After(5 * time.Minute)
+		r.jobs.DeliverDue(t.Context())
+	}
+	list, _ = r.jobs.Pending(t.Context(), 2)
+	for _, p := range list.Items {
+		at, err := time.Parse(time.RFC3339, p.NextTryAt)
+		if err != nil || at.Before(r.clock.Now().Add(2*time.Minute)) {
+			t.Errorf("%v %s at %v", err, mustJSON(t, p), r.clock.Now())
+		}
+	}
+}
+
 // TestSameTranscriptOfTwoCalls: a transcript whose request was lost is not taken for
 // that of another call with the same words.
 func TestSameTranscriptOfTwoCalls(t *testing.T) {

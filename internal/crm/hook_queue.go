@@ -17,11 +17,20 @@ import (
 // and so it is the same call, while the number of a tool call made during it is
 // what somebody spoke.
 func (s *Service) queueReport(ctx context.Context, c Call, onlyKnown bool) (known bool, err error) {
+	return s.queueCall(ctx, c, onlyKnown, func(_ *hold, rec *callRecord) (bool, error) { return rec.mergeReport(c), nil })
+}
+
+// queueCall puts a call into the outbox, or what join makes of it and of the record
+// that is known under its key.
+func (s *Service) queueCall(ctx context.Context, c Call, onlyKnown bool, join func(*hold, *callRecord) (news bool, err error)) (known bool, err error) {
 	h, err := s.acceptCall(ctx, c)
 	if err != nil {
 		return false, err
 	}
 	defer h.done()
+	if !onlyKnown {
+		defer s.callParts(ctx, c)
+	}
 	if h.begun == store.Fresh {
 		if onlyKnown {
 			h.drop(ctx)
@@ -35,7 +44,10 @@ func (s *Service) queueReport(ctx context.Context, c Call, onlyKnown bool) (know
 	if err != nil {
 		return true, errors.Join(err, h.settle(ctx, store.Dead, h.Body))
 	}
-	news := rec.mergeReport(c)
+	news, err := join(h, rec)
+	if err != nil {
+		return true, errors.Join(err, h.settle(ctx, formerState(h.begun), h.Body))
+	}
 	if h.begun == store.Again && !news {
 		return true, h.settle(ctx, store.Done, h.Body)
 	}
@@ -51,6 +63,23 @@ func (s *Service) queueReport(ctx context.Context, c Call, onlyKnown bool) (know
 	}
 	defer s.wake()
 	return true, h.settle(ctx, store.Waiting, body)
+}
+
+// callParts wakes the parts that came before their call, those too that were given
+// up since it did not come in time.
+func (s *Service) callParts(ctx context.Context, c Call) {
+	id := strings.TrimSpace(c.CallID)
+	if id == "" {
+		return
+	}
+	st, _ := s.journal.store()
+	some, err := st.Revive(ctx, s.journal.account, HookKind, hookPartsLine(id))
+	if err != nil {
+		s.log.WarnContext(ctx, "what came before its call", "error", err)
+	}
+	if some {
+		s.wakeHooks()
+	}
 }
 
 // mergeReport puts a later report of the call into its record. As long as nothing

@@ -170,6 +170,37 @@ func TestPartsOfNoCallEndAsDeadLetters(t *testing.T) {
 	callEqual(t, "left after the drop", len(list.Items), 0)
 }
 
+// TestReportComesAfterItsPartsWereGivenUp: a recording that waited in vain for an hour
+// is added all the same when its call comes, as a report or directly.
+func TestReportComesAfterItsPartsWereGivenUp(t *testing.T) {
+	for name, come := range map[string]func(*callRig){
+		"report": func(r *callRig) { r.keepHook("twilio", hookBody(r.T, "twilio_completed.form")) },
+		"directly": func(r *callRig) {
+			r.log(crm.Call{Phone: knownNumber, Summary: "Asked for an offer.", CallID: "CA1"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newCallRig(t)
+			lead := r.lead(almeidaLead).ID
+			r.keepHook("twilio", hookBody(t, "twilio_recording.form"))
+			r.drain()
+			list, err := r.jobs.Pending(t.Context(), 10)
+			if err != nil || list.Dead != 1 {
+				t.Fatalf("%v %s", err, mustJSON(t, list))
+			}
+			come(r)
+			r.jobs.DeliverDue(t.Context()) // reads the call, if it was reported
+			r.jobs.DeliverDue(t.Context()) // and what was given up
+			r.jobs.DeliverDue(t.Context())
+			if c := r.theCall(lead, "CA1"); !strings.HasSuffix(c.Link, ".mp3") {
+				t.Errorf("the call has the link %q", c.Link)
+			}
+			list, _ = r.jobs.Pending(t.Context(), 10)
+			callEqual(t, "left", len(list.Items), 0)
+		})
+	}
+}
+
 // TestToolCallThenWebhook: what the agent logged during the call is completed by
 // the webhook, in place.
 func TestToolCallThenWebhook(t *testing.T) {

@@ -121,6 +121,9 @@ func (s *Service) readHook(ctx context.Context, op *store.Op) (what string, err 
 	if err := json.Unmarshal(op.Body, &d); err != nil {
 		return "", fmt.Errorf("a stored webhook cannot be read: %w", err)
 	}
+	if d.Platform == directDelivery {
+		return s.readDirect(ctx, d)
+	}
 	platform, ok := hooks.Find(d.Platform)
 	if !ok {
 		return "", fmt.Errorf("no platform %q", d.Platform)

@@ -38,6 +38,10 @@ func (p *PendingCall) describeHook(op store.Op) {
 	if err := json.Unmarshal(op.Body, &d); err != nil {
 		return
 	}
+	if c, err := d.call(); err == nil && d.Platform == directDelivery {
+		p.CallID, p.Phone, p.LeadID, p.Summary = c.CallID, c.Phone, c.LeadID, short(c.Summary, 2*longName)
+		return
+	}
 	p.Platform = d.Platform
 	platform, ok := hooks.Find(d.Platform)
 	if !ok {

@@ -86,7 +86,8 @@ func (s *Service) pendingWords(ctx context.Context) []string {
 func (s *Service) pendingCall(ctx context.Context, op store.Op) PendingCall {
 	out := PendingCall{ID: op.Seq, State: string(op.State), Accepted: s.local(ctx, op.Created), Reason: op.Reason, Tries: op.Tries}
 	if op.State == store.Waiting {
-		out.NextTryAt = s.local(ctx, op.NextTry)
+		st, _ := s.journal.store()
+		out.NextTryAt = s.local(ctx, s.nextTry(ctx, st, op))
 	}
 	if op.Kind == HookKind {
 		out.describeHook(op)
@@ -102,6 +103,22 @@ func (s *Service) pendingCall(ctx context.Context, op store.Op) PendingCall {
 		out.Written = append(out.Written, rec.Steps[name].Written...)
 	}
 	return out
+}
+
+// nextTry is when a job that waits is tried, as far as is known now: not before those
+// that stand before it in its line, and not before Kommo is tried again at all.
+func (s *Service) nextTry(ctx context.Context, st *store.Store, op store.Op) time.Time {
+	at := op.NextTry
+	before, _ := st.Ahead(ctx, op) // without it the job's own time is told
+	if before.Until.After(at) {
+		at = before.Until
+	}
+	if op.Kind == CallKind {
+		if now := s.clock.Now(); now.Add(s.pausedFor()).After(at) {
+			at = now.Add(s.pausedFor())
+		}
+	}
+	return at
 }
 
 // local writes a moment in the account's zone, as far as it is known: while Kommo
@@ -176,7 +193,7 @@ func (s *Service) DropPending(ctx context.Context, id int64) (PendingCall, error
 	if out.CallID != "" {
 		err = errors.Join(h.st.Erase(ctx, s.journal.account, HookLine(out.CallID)), h.st.Erase(ctx, s.journal.account, hookPartsLine(out.CallID)))
 	}
-	return out, err
+	return out, errors.Join(err, s.forgetCard(ctx, h))
 }
 
 // HookLine is the line of what platforms have sent about a call.

@@ -72,5 +72,13 @@ func (s *Store) Recall(ctx context.Context, account, name string) (value []byte,
 	return value, err == nil, err
 }
 
+// Forget erases what was kept under a name.
+func (s *Store) Forget(ctx context.Context, account, name string) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM memory WHERE account = ? AND name = ?", account, name)
+		return err
+	})
+}
+
 // Owner is a name for whoever holds something, unlike any other.
 func Owner() string { return rand.Text() }

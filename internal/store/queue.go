@@ -8,20 +8,29 @@ import (
 	"time"
 )
 
-// Ahead counts the jobs of op's line that were accepted before it and are not
-// done: those that somebody works on now, and those that wait.
-func (s *Store) Ahead(ctx context.Context, op Op) (running, waiting int, err error) {
+// Before is what stands before a job in its line and is not done.
+type Before struct {
+	Running, Waiting int       // those that somebody works on now, and those that wait
+	Until            time.Time // when the last of them is tried at the latest, if each succeeds; zero if there is none
+}
+
+// Ahead tells of the jobs of op's line that were accepted before it.
+func (s *Store) Ahead(ctx context.Context, op Op) (b Before, err error) {
 	if op.Line == "" {
-		return 0, 0, nil
+		return b, nil
 	}
 	db, err := s.open()
 	if err != nil {
-		return 0, 0, err
+		return b, err
 	}
-	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT COALESCE(SUM(state = 'running' AND lease > ?), 0), COALESCE(SUM(state = 'waiting' OR lease <= ?), 0) FROM op
-		WHERE account = ? AND kind = ? AND line = ? AND seq < ? AND state IN ('running', 'waiting')`,
-		s.now().UnixMilli(), s.now().UnixMilli(), op.Account, op.Kind, op.Line, op.Seq).Scan(&running, &waiting)
-	return running, waiting, err
+	now := s.now().UnixMilli()
+	var until sql.NullInt64
+	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT COALESCE(SUM(state = 'running' AND lease > ?1), 0), COALESCE(SUM(state = 'waiting' OR lease <= ?1), 0),
+		MAX(CASE state WHEN 'waiting' THEN next ELSE lease END) FROM op
+		WHERE account = ?2 AND kind = ?3 AND line = ?4 AND seq < ?5 AND state IN ('running', 'waiting')`,
+		now, op.Account, op.Kind, op.Line, op.Seq).Scan(&b.Running, &b.Waiting, &until)
+	b.Until = fromMillis(until.Int64)
+	return b, err
 }
 
 // due selects jobs that may be taken up: those that wait no longer and those
@@ -141,6 +150,35 @@ func (s *Store) ByKey(ctx context.Context, account, kind, key string) (op Op, er
 		return Op{}, nil
 	}
 	return op, err
+}
+
+// Revive makes those jobs of a line due that wait or were given up: what they lacked
+// has come.
+func (s *Store) Revive(ctx context.Context, account, kind, line string) (some bool, err error) {
+	db, err := s.open()
+	if err != nil {
+		return false, err
+	}
+	const which = " WHERE account = ?1 AND kind = ?2 AND line = ?3 AND state IN ('waiting', 'dead')"
+	n := 0 // mostly there is none, and nobody has to wait for the file
+	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT COUNT(*) FROM op"+which, account, kind, line).Scan(&n)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE op SET state = 'waiting', tries = 0, reason = '', next = ?4"+which, account, kind, line, s.now().UnixMilli())
+		return err
+	})
+}
+
+// Known counts the jobs of a line, whatever their state.
+func (s *Store) Known(ctx context.Context, account, kind, line string) (n int, err error) {
+	db, err := s.open()
+	if err != nil {
+		return 0, err
+	}
+	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT COUNT(*) FROM op WHERE account = ? AND kind = ? AND line = ?", account, kind, line).Scan(&n)
+	return n, err
 }
 
 // Erase removes all jobs of a line, whatever their state.

@@ -191,7 +191,8 @@ func TestAhead(t *testing.T) {
 		alone := mustBegin(t, s, job("4", ""), Fresh)
 		ahead := func(op Op, running, waiting int) {
 			t.Helper()
-			r, w, err := s.Ahead(t.Context(), op)
+			b, err := s.Ahead(t.Context(), op)
+			r, w := b.Running, b.Waiting
 			if err != nil || r != running || w != waiting {
 				t.Errorf("ahead of %s: %d running, %d waiting, %v; want %d and %d", op.Key, r, w, err, running, waiting)
 			}
