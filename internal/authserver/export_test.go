@@ -4,4 +4,11 @@ package authserver
 var (
 	PublicAddress   = publicAddress
 	PublicTransport = publicTransport
+	DocumentURL     = documentURL
 )
+
+// ParseDocument is parseDocument with what it gives taken apart.
+func ParseDocument(id, host string, raw []byte) (clientID, name string, redirects []string, why string) {
+	c, why := parseDocument(id, host, raw)
+	return c.ID, c.Name, c.Redirects, why
+}
