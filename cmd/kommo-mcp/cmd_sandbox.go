@@ -15,6 +15,7 @@ import (
 type sandboxCmd struct {
 	Addr        string `help:"Address on loopback." default:"127.0.0.1:18080" placeholder:"HOST:PORT"`
 	RedirectURL string `help:"Where the consent page of the sandbox's OAuth integration sends the browser." default:"http://127.0.0.1:8080/oauth/callback" placeholder:"URL"`
+	EndURL      string `name:"disconnect-url" help:"What is told when the integration is uninstalled." default:"http://127.0.0.1:8080/oauth/disconnect" placeholder:"URL"`
 }
 
 const (
@@ -25,7 +26,7 @@ const (
 // Run serves two accounts until a signal comes. The two lines on stdout can be
 // evaluated by a shell and stand for the first; the rest goes to stderr.
 func (c *sandboxCmd) Run(ctx context.Context, a *app) error {
-	integration := sandbox.Integration{ClientID: sandboxClientID, Secret: rand.Text(), RedirectURI: c.RedirectURL}
+	integration := sandbox.Integration{ClientID: sandboxClientID, Secret: rand.Text(), RedirectURI: c.RedirectURL, DisconnectURI: c.EndURL}
 	s := sandbox.New(
 		sandbox.WithAccount(sandbox.DefaultHost, sandbox.DemoSeed()),
 		sandbox.WithAccount(secondHost, sandbox.SecondSeed()),
@@ -79,6 +80,7 @@ func (c *sandboxCmd) introduce(a *app, s *sandbox.Sandbox, base string, i sandbo
 		{"  secret", i.Secret},
 		{"  redirect URL", i.RedirectURI + " (change it with --redirect-url)"},
 		{"  consent page", consent},
+		{"  uninstalling", "&account=HOST&uninstall=1 at the consent page; tells " + i.DisconnectURI},
 		{"Webhooks", "sent to loopback destinations; others are logged here and not sent"},
 		{"Chats API", "a channel of " + sandbox.DefaultHost},
 		{"  channel id", sandbox.DemoChannelID},

@@ -63,7 +63,10 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	if err := p.startAuthorization(ctx); err != nil {
 		return err
 	}
-	h, err := server.Listen(ctx, p.cfg.Addr, s, p.web())
+	p.startConnection(ctx)
+	web := p.web()
+	p.mountConnection(ctx, &web)
+	h, err := server.Listen(ctx, p.cfg.Addr, s, web)
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}

@@ -41,6 +41,7 @@ type Config struct {
 	Demo        bool              // embedded sandbox in place of a real account
 	App         auth.App          // our integration, for accounts connected by consent
 
+	Connect      bool // whether anybody may connect an account in the browser
 	Registration bool // whether clients of the authorization server may register themselves
 
 	Keys    []seal.Key  // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
@@ -111,6 +112,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 	cfg.BaseURL = r.baseURL("KOMMO_BASE_URL")
 	cfg.Account = r.account("KOMMO_SUBDOMAIN", cfg)
 	cfg.App = r.app()
+	cfg.Connect = r.oneOf("KOMMO_MCP_CONNECT", "", "on", "on", "off") == "on"
 	cfg.Registration = r.oneOf("KOMMO_MCP_REGISTRATION", "", "on", "on", "off") == "on"
 	cfg.Keys = r.keys("KOMMO_MCP_ENCRYPTION_KEY", "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS")
 	cfg.Keyring = r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "on" && hasKeyring(env)

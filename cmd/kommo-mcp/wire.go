@@ -14,6 +14,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/audit"
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
+	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -38,6 +39,7 @@ type product struct {
 	grant    *auth.Connected // whose tokens client uses; nil: those of the settings
 
 	authorization *authserver.Server // nil: there is none
+	connection    *connect.Site      // where people connect accounts; nil: nowhere
 
 	tools   []registry.Tool
 	log     *slog.Logger
@@ -148,7 +150,7 @@ func (p *product) warnOfEnd(ctx context.Context) {
 }
 
 // accounts is the service that connects accounts.
-func (p *product) accounts(ctx context.Context) *auth.Service {
+func (p *product) accounts(ctx context.Context, more ...auth.Option) *auth.Service {
 	opts := []auth.Option{
 		auth.WithLogger(p.log), auth.WithUserAgent("kommo-mcp/" + version()),
 		auth.WithTransport(kommo.NewTransport(http.ProxyFromEnvironment)),
@@ -156,6 +158,7 @@ func (p *product) accounts(ctx context.Context) *auth.Service {
 	if p.cfg.BaseURL != nil && p.cfg.BaseURL.Scheme == "http" { // loopback: stands for every Kommo host
 		opts = append(opts, auth.WithBaseURL(p.cfg.BaseURL))
 	}
+	opts = append(append(opts, p.connectStep()...), more...)
 	return auth.New(ctx, p.state, p.cfg.App, opts...)
 }
 

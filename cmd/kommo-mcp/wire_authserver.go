@@ -12,8 +12,7 @@ import (
 // startAuthorization makes the authorization server, where the settings for one are
 // all there: our integration with Kommo, and the address that clients know us by.
 func (p *product) startAuthorization(ctx context.Context) error {
-	app := p.cfg.App
-	if p.cfg.Demo || app.ClientID == "" || app.Secret == "" || app.RedirectURL == "" || p.cfg.PublicURL == nil {
+	if !p.oneClick() {
 		return nil
 	}
 	s, err := authserver.New(authserver.Config{

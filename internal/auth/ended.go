@@ -76,7 +76,7 @@ func (s *Service) CheckEnded(ctx context.Context, account string) (Standing, err
 // refused renewal ends a connection: an access token dies of age as well.
 func (s *Service) standing(ctx context.Context, src *Source, host string) Standing {
 	for range 2 {
-		token, err := src.Token()
+		token, err := src.Token() //nolint:contextcheck // an exchange outlives the call that needed it
 		if err != nil {
 			return endedBy(err)
 		}

@@ -193,7 +193,7 @@ func GoOn(w http.ResponseWriter, r *http.Request, to string, p Page) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Referrer-Policy", "no-referrer")
-		http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // G710: the caller's own choice, checked there
+		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
 	p.Onward = to
@@ -208,7 +208,7 @@ func parsed() *template.Template {
 		"kind":  func(b Block) string { return b.block() },
 		"leads": func(to string) template.URL { return template.URL(leads(to)) }, //nolint:gosec // G203: leads lets none through that runs a script
 		"spans": spans,
-		"words": func(t Tone) string { return toneWords(t) },
+		"words": toneWords,
 		"wait":  func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) },
 		"slug":  slug,
 	}).Parse(layout))

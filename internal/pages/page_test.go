@@ -17,9 +17,16 @@ const nasty = `"><script>alert(1)</script>&'`
 // everything is a page with each kind of block, all of whose texts are hostile.
 func everything() pages.Page {
 	return pages.Page{Title: nasty, Site: nasty, Tone: pages.Good, Blocks: []pages.Block{
-		pages.Text(nasty), pages.Text("a `b` c"), pages.Note{Tone: pages.Wary, Text: nasty}, pages.List{Items: []string{nasty}}, pages.List{Ordered: true, Items: []string{nasty}},
-		pages.Facts{{nasty, nasty}}, pages.Code{Label: nasty, Text: nasty}, pages.Link{Label: nasty, URL: "https://example.com/?" + nasty}, pages.Link{Label: "x", URL: "javascript:alert(1)"},
-		pages.Section{Title: nasty, Blocks: []pages.Block{pages.Text(nasty)}}, pages.Section{Title: nasty, Folded: true, Blocks: []pages.Block{
+		pages.Text(nasty), pages.Text("a `b` c"),
+		pages.Note{Tone: pages.Wary, Text: nasty},
+		pages.List{Items: []string{nasty}},
+		pages.List{Ordered: true, Items: []string{nasty}},
+		pages.Facts{{nasty, nasty}},
+		pages.Code{Label: nasty, Text: nasty},
+		pages.Link{Label: nasty, URL: "https://example.com/?" + nasty},
+		pages.Link{Label: "x", URL: "javascript:alert(1)"},
+		pages.Section{Title: nasty, Blocks: []pages.Block{pages.Text(nasty)}},
+		pages.Section{Title: nasty, Folded: true, Blocks: []pages.Block{
 			pages.Form{Action: "/go", Hidden: []pages.Field{{nasty, nasty}}, Choices: []pages.Choice{{nasty, nasty, []pages.Option{{nasty, nasty, nasty, true}}}}, Buttons: []pages.Button{{Label: nasty, Name: nasty, Value: nasty}}},
 		}},
 	}}
@@ -78,7 +85,7 @@ func TestGoOnLeadsOnlyWhereABrowserMayBeSent(t *testing.T) {
 		"https://claude.ai/api/mcp/auth_callback?code=1&state=a%3Bb": true, "http://127.0.0.1:3334/callback?code=1": true, "http://localhost:1/x": true, "http://[::1]:1/x": true,
 		"cursor://anysphere.cursor-mcp/oauth/callback?code=1": true, "vscode://x.y/z": true, "com.example.app:/cb?code=1": true, "/connect/done": true,
 		"javascript:alert(1)": false, "JavaScript:alert(1)": false, "data:text/html,x": false, "vbscript:x": false, "file:///etc/passwd": false, "blob:https://x/y": false,
-		"http://example.com/": false, "//example.com/": false, "/\\example.com": false, "https:///x": false, "": false, "java\nscript:alert(1)": false, " https://x.example/": false,
+		"http://example.com/": false, "//example.com/": false, "/\\example.com": false, "https:///x": false, "": false, "java\nscript:alert(1)": false, "\x20https://x.example/": false,
 		"view-source:https://x.example": false, "connect": false,
 	} {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/go", http.NoBody)

@@ -9,14 +9,17 @@ import (
 
 // consentPage stands for Kommo's "Allow access?" window. Its links are the answers
 // that a person would give.
-const consentPage = `<!DOCTYPE html><html><head><title>Kommo sandbox: access</title></head><body>
+const consentPage = `<!DOCTYPE html><html lang="en"><head><meta name="viewport" content="width=device-width, initial-scale=1"><title>Kommo sandbox: access</title></head><body>
 <h1>Allow access?</h1><p>Integration {{.ClientID}}</p>
 <ul>{{range .Choices}}<li><a href="{{.Allow}}">Allow in {{.Host}}</a></li>{{end}}</ul>
-<p><a href="{{.Deny}}">Deny</a></p></body></html>`
+<p><a href="{{.Deny}}">Deny</a></p>
+<h2>For tests</h2>
+<ul>{{range .Choices}}<li><a href="{{.Uninstall}}">Uninstall from {{.Host}}</a></li>{{end}}</ul></body></html>`
 
 // consent answers GET /oauth. With account=HOST, or on an account's host, or where
 // there is one account only, it redirects at once with a code, as if the person had
-// agreed; deny=1 redirects with the refusal; otherwise it shows a page to choose
+// agreed; deny=1 redirects with the refusal; uninstall=1 with an account disables
+// the integration there, as its owner does in the settings; otherwise it shows a page to choose
 // from. A code is for the account's first administrator.
 func consent(c *call) answer {
 	client, known := c.s.oauth.clients[c.q.get("client_id")]
@@ -29,6 +32,10 @@ func consent(c *call) answer {
 	a := c.s.chosenAccount(c)
 	if a == nil {
 		return c.s.choicePage(c, client)
+	}
+	if c.q.get("uninstall") != "" {
+		c.s.Disconnect(a.host, client.ClientID)
+		return html(http.StatusOK, "<html><body>Uninstalled</body></html>")
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -64,13 +71,15 @@ func redirectBack(client Integration, v url.Values, q query) answer {
 }
 
 func (s *Sandbox) choicePage(c *call, client Integration) answer {
-	type choice struct{ Host, Allow string }
+	type choice struct{ Host, Allow, Uninstall string }
 	data := struct {
 		ClientID, Deny string
 		Choices        []choice
 	}{ClientID: client.ClientID, Deny: "/oauth?" + c.q.set("deny", "1").encode()}
 	for _, a := range s.accounts {
-		data.Choices = append(data.Choices, choice{a.host, "/oauth?" + c.q.set("account", a.host).encode()})
+		data.Choices = append(data.Choices, choice{
+			a.host, "/oauth?" + c.q.set("account", a.host).encode(), "/oauth?" + c.q.set("account", a.host).set("uninstall", "1").encode(),
+		})
 	}
 	var b strings.Builder
 	if err := template.Must(template.New("consent").Parse(consentPage)).Execute(&b, data); err != nil {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 // hookJob is one delivery.
 type hookJob struct {
+	method           string // empty: POST
 	url, ctype, body string
 	header           map[string]string
 	done             func(ok bool)
@@ -86,11 +88,13 @@ const hookTimeout = 2 * time.Second
 func (j *hookJob) send(ctx context.Context, client *http.Client) bool {
 	ctx, cancel := context.WithTimeout(ctx, hookTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.url, strings.NewReader(j.body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(j.method, http.MethodPost), j.url, strings.NewReader(j.body))
 	if err != nil {
 		return false
 	}
-	req.Header.Set("Content-Type", j.ctype)
+	if j.ctype != "" {
+		req.Header.Set("Content-Type", j.ctype)
+	}
 	for k, v := range j.header {
 		req.Header.Set(k, v)
 	}

@@ -1,9 +1,13 @@
 package sandbox
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +16,7 @@ import (
 // Integration is an OAuth client registered in the sandbox.
 type Integration struct {
 	ClientID, Secret, RedirectURI string
+	DisconnectURI                 string   // told when an account uninstalls it, while hooks are delivered; empty: nobody is
 	Scopes                        []string // nil: all
 }
 
@@ -68,12 +73,14 @@ func (st *oauthState) isRevoked(cl claims) bool {
 }
 
 // Disconnect disables an integration in an account: its access and refresh tokens
-// are refused from now on, until it is granted again.
+// are refused from now on, until it is granted again, and its hook is told.
 func (s *Sandbox) Disconnect(host, clientID string) {
 	a := s.byHost[strings.ToLower(host)]
 	if a == nil {
 		return
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	s.oauth.off[grantKey{clientID, a.id}] = true
@@ -81,6 +88,23 @@ func (s *Sandbox) Disconnect(host, clientID string) {
 		if g.account == a && g.clientID == clientID {
 			g.used = true
 		}
+	}
+	s.tellDisconnected(a, clientID)
+}
+
+// tellDisconnected queues the GET to the address that the integration has for its
+// end. It is signed and has no date.
+func (s *Sandbox) tellDisconnected(a *account, clientID string) {
+	client := s.oauth.clients[clientID]
+	if client.DisconnectURI == "" || !isLoopback(client.DisconnectURI) {
+		return
+	}
+	id := strconv.FormatInt(a.id, 10)
+	mac := hmac.New(sha256.New, []byte(client.Secret))
+	mac.Write([]byte(clientID + "|" + id))
+	q := url.Values{"account_id": {id}, "client_uuid": {clientID}, "signature": {hex.EncodeToString(mac.Sum(nil))}}
+	if queue := a.hooks(); queue != nil {
+		queue.add(hookJob{method: http.MethodGet, url: client.DisconnectURI + "?" + q.Encode()})
 	}
 }
 

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/connect"
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/server"
+)
+
+// oneClick tells whether people can connect accounts through this server: there is
+// an integration, and Kommo sends them back to the address they know us by. A
+// browser brings its cookie to no other.
+func (p *product) oneClick() bool {
+	app := p.cfg.App
+	return !p.cfg.Demo && app.ClientID != "" && app.Secret != "" && app.RedirectURL != "" && p.cfg.PublicURL != nil &&
+		sameOrigin(redirectHost(app.RedirectURL), p.cfg.PublicURL)
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a != nil && b != nil && a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// connectStep says how a person connects an account again.
+func (p *product) connectStep() []auth.Option {
+	if !p.oneClick() || !p.cfg.Connect {
+		return nil
+	}
+	return []auth.Option{auth.WithConnectStep("Open " + strings.TrimSuffix(p.cfg.PublicURL.String(), "/") + "/connect to connect it again.")}
+}
+
+// startConnection makes what people connect their accounts with, where there is an
+// integration for it. It comes after the authorization server, whose clients wait
+// for accounts too.
+func (p *product) startConnection(ctx context.Context) {
+	app := p.cfg.App
+	if !p.oneClick() {
+		if !p.cfg.Demo && app.ClientID != "" && app.RedirectURL != "" && p.cfg.PublicURL != nil {
+			p.log.WarnContext(ctx, "nobody can connect an account in the browser: KOMMO_REDIRECT_URL is not on the host, scheme and port of KOMMO_MCP_PUBLIC_URL")
+		}
+		return
+	}
+	parts := connect.Parts{
+		Auth: p.accounts(ctx, auth.WithGuests()), Store: p.state, App: app, Public: p.cfg.PublicURL, Zone: p.cfg.Account.Zone,
+		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log,
+	}
+	if p.authorization != nil {
+		parts.Waiting = p.authorization
+	}
+	p.connection = connect.New(parts)
+	if p.cfg.Connect {
+		p.log.InfoContext(ctx, "accounts can be connected in the browser", slog.String("url", strings.TrimSuffix(p.cfg.PublicURL.String(), "/")+"/connect"))
+	}
+}
+
+// mountConnection mounts it. What it has begun ends with ctx, and close waits for it.
+func (p *product) mountConnection(ctx context.Context, w *server.Web) {
+	if p.connection == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.closers = append(p.closers, func() {
+		cancel()
+		p.connection.Close()
+	})
+	w.Mount = append(w.Mount, func(mux *http.ServeMux) { p.connection.Mount(ctx, mux) })
+}

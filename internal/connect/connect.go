@@ -1,0 +1,157 @@
+package connect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/pages"
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
+)
+
+// The paths, below the public URL. The callback's is that of the redirect URL.
+const (
+	startPath      = "/connect"
+	donePath       = "/connect/done"
+	keyPath        = "/connect/key"
+	DisconnectPath = "/oauth/disconnect" // to be entered in Kommo as the integration's hook for its end
+)
+
+// Parts is what a Site is made of.
+type Parts struct {
+	Auth    *auth.Service
+	Store   *store.Store
+	App     auth.App
+	Public  *url.URL       // the server as people know it; the redirect URL is on the same host
+	Zone    string         // of the accounts, where it is known
+	Open    bool           // anybody may connect an account: the page is served, widgets may be installed
+	Waiting Waiting        // nil: there is no authorization server
+	Keys    Keys           // nil: no access keys are made here
+	Mode    principal.Mode // the most that this server does
+	Clock   kommo.Clock    // nil: the system's
+	Logger  *slog.Logger   // nil: none
+}
+
+// Keys makes access keys for people who have just connected an account.
+type Keys interface {
+	// NewKey makes a key for a connected account. Its secret is not kept.
+	NewKey(ctx context.Context, account, label string, mode principal.Mode) (secret string, err error)
+	// CountKeys counts those that an account has.
+	CountKeys(ctx context.Context, account string) (int, error)
+}
+
+// Site is the pages and what comes from Kommo.
+type Site struct {
+	Parts
+
+	base     string // of the public URL, without a slash at its end
+	https    bool
+	answers  *rate.Limiter // codes that browsers bring
+	installs *rate.Limiter // codes that come without a browser
+
+	asking  sync.WaitGroup
+	mu      sync.Mutex
+	pending map[string]bool // accounts whose end is being looked into
+}
+
+// Strangers may call the callback: what each call makes us ask Kommo is bounded.
+const (
+	answerRate, answerBurst   = 2, 20
+	installRate, installBurst = 0.2, 5
+)
+
+// New is the site made of p.
+func New(p Parts) *Site {
+	if p.Clock == nil {
+		p.Clock = kommo.SystemClock{}
+	}
+	if p.Logger == nil {
+		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	if p.Mode == "" {
+		p.Mode = principal.Write
+	}
+	return &Site{
+		Parts: p, base: strings.TrimSuffix(p.Public.String(), "/"), https: p.Public.Scheme == "https",
+		answers: rate.NewLimiter(answerRate, answerBurst), installs: rate.NewLimiter(installRate, installBurst),
+		pending: map[string]bool{},
+	}
+}
+
+// Mount serves the site. ctx ends the looking into what Kommo said of ends.
+func (s *Site) Mount(ctx context.Context, mux *http.ServeMux) {
+	for _, path := range s.callbackPaths() {
+		mux.HandleFunc("GET "+path, s.callback)
+	}
+	mux.HandleFunc("GET "+donePath, s.done)
+	mux.HandleFunc("GET "+DisconnectPath, func(w http.ResponseWriter, r *http.Request) { s.disconnect(ctx, w, r) })
+	if !s.Open {
+		return
+	}
+	mux.HandleFunc("GET "+startPath, s.explain)
+	mux.HandleFunc("POST "+startPath, s.start)
+	mux.HandleFunc("POST "+keyPath, s.newKey)
+}
+
+// Close waits for what is being looked into.
+func (s *Site) Close() { s.asking.Wait() }
+
+// callbackPaths are the path of the redirect URL, and what a proxy that takes the
+// path of the public URL away leaves of it.
+func (s *Site) callbackPaths() []string {
+	u, err := url.Parse(s.App.RedirectURL)
+	if err != nil || u.Path == "" || u.Path == "/" {
+		return []string{"/{$}"}
+	}
+	paths := []string{u.Path}
+	if below, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(s.Public.Path, "/")+"/"); ok && "/"+below != u.Path {
+		paths = append(paths, "/"+below)
+	}
+	return paths
+}
+
+// at is the address of a path as browsers of this server use it.
+func (s *Site) at(path string) string { return strings.TrimSuffix(s.Public.EscapedPath(), "/") + path }
+
+// page fills in what all pages have.
+func (s *Site) page(title string, tone pages.Tone, blocks ...pages.Block) pages.Page {
+	return pages.Page{Title: title, Tone: tone, Site: s.Public.Host, Blocks: blocks}
+}
+
+// sessionKind is what the browser that connected an account is kept as, for as
+// long as its cookie lasts.
+const sessionKind = "connected"
+
+// remember keeps which account this browser has connected.
+func (s *Site) remember(ctx context.Context, bound string, g store.Grant) error {
+	return s.Store.PutTicket(ctx, store.Ticket{
+		Kind: sessionKind, Name: digest(bound), Account: g.Account, Body: []byte(g.Host), Expires: s.now().Add(pages.CookieTime),
+	})
+}
+
+// connected is the account that this browser has connected, while it is.
+func (s *Site) connected(ctx context.Context, bound string) (account, host string, ok bool, err error) {
+	t, ok, err := s.Store.Ticket(ctx, sessionKind, digest(bound))
+	if err != nil || !ok {
+		return "", "", false, err
+	}
+	return t.Account, string(t.Body), true, nil
+}
+
+func (s *Site) now() time.Time { return s.Clock.Now() }
+
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
