@@ -26,9 +26,10 @@ type callRun struct {
 
 	away error // Kommo was found away
 
-	plan   *callPlan
-	card   callCard
-	change leadChange
+	plan    *callPlan
+	card    callCard
+	change  leadChange
+	planned bool // plan, card and change are known
 
 	mu    sync.Mutex // guards rec.Steps, rec.Notes, rec.Applied and waits
 	waits *postponed
@@ -168,6 +169,7 @@ func (s *Service) findCard(ctx context.Context, run *callRun) (err error) {
 	if err == nil {
 		run.change, err = s.planChange(ctx, run.plan, run.card)
 	}
+	run.planned = err == nil
 	return err
 }
 
@@ -275,6 +277,9 @@ func (s *Service) queued(ctx context.Context, run *callRun, wait *postponed) (Ca
 	h := run.hold
 	h.Reason, h.NextTry = wait.reason, wait.at
 	if wait.cause != nil { // one that waits its turn was not tried
+		if grown := s.clock.Now().Add(min(firstTry<<min(h.Tries, 10), mostTry)); grown.After(h.NextTry) {
+			h.NextTry = grown
+		}
 		h.Tries++
 	}
 	notes := run.rec.Steps[stepNotes].finished()
@@ -311,9 +316,12 @@ func (r *callRun) answered() {
 	}
 }
 
-// firstTry is after what time a call that found Kommo away is tried again; the
-// worker's pauses grow from there.
-const firstTry = 15 * time.Second
+// A call that found Kommo away is tried again after firstTry, then twice that, up to
+// mostTry; where Kommo is away for all calls the worker's own pauses hold it back.
+const (
+	firstTry = 5 * time.Second
+	mostTry  = time.Minute
+)
 
 // waitingFor says when to go on after an error that time may heal; nil for one
 // that it does not.

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
 // notesUnreadable is a Kommo that does not list the notes of a lead.
@@ -126,4 +128,50 @@ func TestSameTranscriptOfTwoCalls(t *testing.T) {
 	r.clock.After(31 * time.Second)
 	r.drain()
 	callEqual(t, "transcripts", r.withText(lead, "wrong number"), 2)
+}
+
+// TestRestOfACallBehindAnotherOrWithoutNames: the notes are written and the rest
+// waits; a try that comes to nothing before it has looked at anything, since the call
+// stands behind another one or since Kommo tells no names, answers with what is known.
+func TestRestOfACallBehindAnotherOrWithoutNames(t *testing.T) {
+	for _, name := range []string{"behind another", "without names"} {
+		t.Run(name, func(t *testing.T) {
+			r := newCallRig(t)
+			lead := r.lead(almeidaLead).ID
+			st := store.NewMemory(r.clock.Now)
+			t.Cleanup(func() { _ = st.Close() })
+			first, _, err := st.Begin(t.Context(), store.Op{Account: r.api.Host(), Kind: crm.CallKind, Key: "first", Body: []byte("{}")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.jobs = crm.New(r.api, r.jobs.Directory(), r.clock, crm.WithStore(st))
+			r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503}, http.MethodPatch, "/leads"))
+			logged := r.log(fullCall())
+			if logged.Status != crm.CallLogged || logged.PendingID == 0 {
+				t.Fatalf("answer: %s", mustJSON(t, logged))
+			}
+			r.box.ClearFaults()
+			if name == "behind another" { // it has come to the same card meanwhile
+				first.Line = "lead " + itoa(lead)
+				if err := st.Save(t.Context(), first); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503}, http.MethodGet, "/"))
+			}
+			afresh := directory.New(r.api)
+			t.Cleanup(afresh.Close)
+			r.jobs = crm.New(r.api, afresh, r.clock, crm.WithStore(st), crm.WithCallWait(300*time.Millisecond))
+			again := r.log(fullCall())
+			if again.Status != crm.CallLogged || again.ID != logged.ID || again.Card != logged.Card || again.PendingID != logged.PendingID || len(again.Skipped) > 0 {
+				t.Errorf("answer: %s", mustJSON(t, again))
+			}
+			r.box.ClearFaults()
+			if err := st.Drop(t.Context(), first); err != nil {
+				t.Fatal(err)
+			}
+			r.drain()
+			r.wholeOnce("in the end", lead)
+		})
+	}
 }

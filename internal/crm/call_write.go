@@ -67,15 +67,20 @@ func (r *callRun) failed(name string, err error) string {
 }
 
 // callResult is the answer to a call whose notes are written: what was done since
-// the last answer.
+// the last answer. This attempt may have come to nothing before it had a plan.
 func (s *Service) callResult(run *callRun) CallResult {
-	c, p, rec := run.card, run.plan, run.rec
+	rec := run.rec
+	c := *rec.Card
 	out := CallResult{
-		Status: CallLogged, ID: rec.Notes.Call, URL: s.cardURL(c.kind, c.id), Card: s.record(c.kind, c.id, c.name), Why: c.why,
-		Created: []Record{}, Found: append([]Record{}, c.found...), Written: []string{},
-		Skipped:  slices.Concat(p.skipped, run.notApplicable(), run.ignored),
-		Warnings: append(warned(nil, run.hold.warning), append(p.warnings, c.warnings...)...),
+		Status: CallLogged, ID: rec.Notes.Call, URL: s.cardURL(c.Kind, c.ID), Card: s.record(c.Kind, c.ID, c.Name), Why: c.Why,
+		Created: []Record{}, Found: append([]Record{}, c.Found...), Written: []string{},
+		Warnings: slices.Concat(warned(nil, run.hold.warning), c.Warnings),
 	}
+	if run.planned {
+		out.Skipped = slices.Concat(run.plan.skipped, run.notApplicable())
+		out.Warnings = slices.Concat(out.Warnings, run.plan.warnings)
+	}
+	out.Skipped = append(out.Skipped, run.ignored...)
 	for _, name := range rec.stepNames() {
 		step := rec.Steps[name]
 		if !step.Done || step.Answered {

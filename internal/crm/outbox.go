@@ -20,8 +20,9 @@ const (
 	deliveries = 8
 	// deliveryTime bounds one delivery; it is shorter than the store's lease.
 	deliveryTime = 18 * time.Second
-	// workerLease is how long an account stays a worker's without a sign of life.
-	workerLease = 40 * time.Second
+	// workerLease is how long an account stays a worker's without a sign of life: it
+	// gives one before each delivery. Nobody delivers while a killed one's lasts.
+	workerLease = store.Lease
 	// outboxPoll is how often a worker looks for what other processes have queued.
 	outboxPoll = 5 * time.Second
 	// probePause is the first pause after Kommo was found away; it doubles.
