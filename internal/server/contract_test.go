@@ -82,6 +82,9 @@ func (c *contract) hold(t *testing.T, r *http.Request, body string, status int, 
 	}
 	if path != server.CallsEndpoint {
 		path = server.CallsEndpoint + "/{platform}"
+		if strings.Count(r.URL.Path, "/") > strings.Count(path, "/") {
+			path += "/{hook}"
+		}
 	}
 	at := "/paths/" + strings.ReplaceAll(path, "/", "~1") + "/post/"
 	if path == server.CallsEndpoint && c.document["paths"].(map[string]any)[path] == nil {

@@ -76,7 +76,7 @@ func TestRequestIDs(t *testing.T) {
 func TestLogLines(t *testing.T) {
 	h, log, _ := handled(t, Web{})
 	for path, want := range map[string]string{
-		"/v1/calls/vapi/sekret-hook?stage=sekret": "endpoint=none",
+		"/v1/calls/vapi/sekret-hook?stage=sekret": "endpoint=/v1/calls/{platform}/{hook}",
 		"/v1/calls/vapi?token=sekret":             "endpoint=/v1/calls/{platform}",
 		"/sekret?code=sekret":                     "endpoint=none",
 		"/.well-known/oauth-protected-resource":   "endpoint=/.well-known/oauth-protected-resource",

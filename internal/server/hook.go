@@ -15,7 +15,10 @@ import (
 // hookEndpoint takes what voice platforms post after a call. A post is kept and
 // answered at once, with the status that its platform expects; the worker does the
 // rest. Its signature is its key.
-type hookEndpoint struct{ web Web }
+type hookEndpoint struct {
+	web   Web
+	named *NamedHook // nil: the one of the settings, for the server's own account
+}
 
 // refused is why a post is not taken; status is what its platform should hear.
 type refused struct {
@@ -88,7 +91,7 @@ func (e hookEndpoint) take(r *http.Request, platform hooks.Platform, body []byte
 		return crm.HookReceipt{}, &refused{answers.Unavailable, problem.NoToken, "no Kommo access token is set", "Set KOMMO_SUBDOMAIN and KOMMO_ACCESS_TOKEN.", nil}
 	}
 	receipt, err := service.KeepHook(ctx, crm.HookDelivery{
-		Platform: platform.Name(), Method: r.Method, URL: e.web.publicURL(r), Body: body, Options: options,
+		Platform: platform.Name(), Method: r.Method, URL: e.keptURL(r), Body: body, Options: options,
 	})
 	switch {
 	case errors.Is(err, hooks.ErrBody):
@@ -110,15 +113,14 @@ func malformed(answers hooks.Answers, err error) *refused {
 // verify checks who sent the post. Without a secret it needs the access key; where
 // there is none either, this machine is trusted.
 func (e hookEndpoint) verify(r *http.Request, platform hooks.Platform, body []byte) *refused {
+	if e.named != nil {
+		return e.verifyNamed(r, platform, body)
+	}
 	secret, status := e.web.Secrets[platform.Name()], platform.Answers().Refused
 	if secret == "" {
 		return e.unsigned(r, platform.Name(), status)
 	}
-	err := platform.Verify(hooks.Request{Method: r.Method, URL: e.web.publicURL(r), Header: r.Header, Body: body}, secret, e.web.now())
-	if err == nil {
-		return nil
-	}
-	return &refused{status, problem.Unauthorized, err.Error(), "See docs/voice-agents.md for how " + platform.Name() + " signs.", nil}
+	return e.signed(r, platform, body, secret)
 }
 
 func (e hookEndpoint) unsigned(r *http.Request, name string, status int) *refused {

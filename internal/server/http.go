@@ -120,7 +120,8 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 		stop: stop,
 	})))
 	mux.Handle(CallsEndpoint, web.admitted(web.limited(all, callsEndpoint{web})))
-	mux.Handle(CallsEndpoint+"/{platform}", hookEndpoint{web})
+	mux.Handle(CallsEndpoint+"/{platform}", hookEndpoint{web: web})
+	mux.Handle(CallsEndpoint+"/{platform}/{hook}", namedHookEndpoint{web, all})
 	mux.Handle("GET "+DescriptionEndpoint, description(web))
 	for _, mount := range web.Mount {
 		mount(mux)

@@ -34,7 +34,10 @@ func Description(web Web) ([]byte, error) {
 	if version == "" {
 		version = "0"
 	}
-	paths := node{CallsEndpoint + "/{platform}": node{"post": describeHook()}}
+	paths := node{
+		CallsEndpoint + "/{platform}":        node{"post": describeHook()},
+		CallsEndpoint + "/{platform}/{hook}": node{"post": describeNamedHook()},
+	}
 	schemas := node{"Error": errorNode(), "Receipt": receiptNode()}
 	if web.LogCall != nil {
 		paths[CallsEndpoint] = node{"post": describeCalls(web.LogCall.Title())}
@@ -73,7 +76,7 @@ func describeCalls(title string) node {
 	}
 	for status, why := range map[string]string{
 		"400": "The body is no JSON.", "401": "The access key is missing or wrong.", "403": "The origin or host is not allowed, or this server writes nothing.",
-		"405": "Not POST.", "413": "More than 4 MiB.", "415": "Not application/json.",
+		"405": "Not POST.", "413": "More than 4 MiB.", "415": "Not application/json.", "429": "Too many requests with this key; Retry-After says when to come again.",
 	} {
 		answers[status] = answer(why, "Error")
 	}
@@ -86,6 +89,23 @@ func describeCalls(title string) node {
 		"requestBody": node{"required": true, "content": node{"application/json": node{"schema": ref("Call")}}},
 		"responses":   answers,
 	}
+}
+
+// describeNamedHook is a hook that was given out: as the other, for the account that
+// it was made for.
+func describeNamedHook() node {
+	hook := describeHook()
+	params, _ := hook["parameters"].([]node)
+	hook["parameters"] = append(params, node{
+		"name": "hook", "in": "path", "required": true, "description": "The secret part of the address that kommo-mcp hooks create has shown.", "schema": node{"type": "string"},
+	})
+	answers, _ := hook["responses"].(node)
+	answers["404"] = answer("No such hook of this platform.", "Error")
+	answers["429"] = answer("Too many posts to this hook; Retry-After says when to come again.", "Error")
+	hook["operationId"], hook["summary"] = "accountCall", "End-of-call webhook of a platform, for one account"
+	hook["security"] = []node{{}}
+	hook["description"] = "Takes what the platform posts after a call, in the account that the hook was made for. Where the hook has a secret the post has to be signed with it; else the address is the key. Aircall hears 200 also when its token is wrong."
+	return hook
 }
 
 func describeHook() node {

@@ -52,14 +52,18 @@ func signedPosts(public string) []signed {
 			return []string{"Synthflow-Signature", base64.StdEncoding.EncodeToString(mac(sha256.New, key, "c1"))}
 		}, false},
 		{"twilio", "twilio_completed.form", func(key, body string, _ time.Time) []string {
-			form, _ := url.ParseQuery(body)
-			text := public + server.CallsEndpoint + "/twilio"
-			for _, name := range slices.Sorted(maps.Keys(form)) {
-				text += name + form.Get(name)
-			}
-			return []string{"X-Twilio-Signature", base64.StdEncoding.EncodeToString(mac(sha1.New, key, text)), "Content-Type", "application/x-www-form-urlencoded"}
+			return signTwilio(key, public+server.CallsEndpoint+"/twilio", body)
 		}, false},
 	}
+}
+
+// signTwilio signs the address as well.
+func signTwilio(key, address, body string) (header []string) {
+	form, _ := url.ParseQuery(body)
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		address += name + form.Get(name)
+	}
+	return []string{"X-Twilio-Signature", base64.StdEncoding.EncodeToString(mac(sha1.New, key, address)), "Content-Type", "application/x-www-form-urlencoded"}
 }
 
 // TestSignedPostsAreTaken: each platform's own signature lets its post in, at the

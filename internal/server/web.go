@@ -34,6 +34,7 @@ type Web struct {
 	Tokens    Bearers                // whose a token of the authorization server is; nil: there is no such server
 	Mount     []func(*http.ServeMux) // pages and endpoints that are no part of MCP and guard themselves
 	Now       func() time.Time       // when a signature is too old; nil = the system's clock
+	Hook      FindHook               // which hook an address is; nil: none was given out
 	Edge      Edge                   // between the network and all endpoints
 
 	wrong *failures // of wrong keys, by address
