@@ -47,6 +47,7 @@ type cli struct {
 	Tools   toolsCmd   `cmd:"" help:"List the tools."`
 	Login   loginCmd   `cmd:"" help:"Connect a Kommo account through Kommo's consent page."`
 	Account accountCmd `cmd:"" name:"accounts" help:"Look after the connected accounts."`
+	Hooks   hooksCmd   `cmd:"" help:"Look after the addresses to which voice platforms post."`
 	Outbox  outboxCmd  `cmd:"" help:"Look after the calls that were accepted and could not be written yet."`
 	Sandbox sandboxCmd `cmd:"" help:"Serve a make-believe Kommo account for any client to try."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, token, rights and clock, and say what to do."`

@@ -212,6 +212,7 @@ func (p *product) web() server.Web {
 		w.LogCall = &tool
 	}
 	p.authorize(&w)
+	p.takeHooks(&w)
 	return w
 }
 
