@@ -39,7 +39,7 @@ type given struct {
 // serveAuthorize shows the person who asks for access, and for what. It is shown each
 // time, since anybody may send somebody here.
 func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
-	req, query, err := s.parse(r.Context(), r.URL.RawQuery, s.cfg.Address(r))
+	req, query, err := s.parse(r.Context(), r.URL.RawQuery, s.from(r))
 	if err != nil {
 		s.refuse(w, r, req, err)
 		return
@@ -55,7 +55,7 @@ func purpose(query string) string { return "authorize " + query }
 // serveDecision takes the person's answer. The request comes along in the address and
 // is checked once more.
 func (s *Server) serveDecision(w http.ResponseWriter, r *http.Request) {
-	req, query, err := s.parse(r.Context(), r.URL.RawQuery, s.cfg.Address(r))
+	req, query, err := s.parse(r.Context(), r.URL.RawQuery, s.from(r))
 	if err != nil && req.redirect == "" {
 		s.refuse(w, r, req, err)
 		return
@@ -69,7 +69,7 @@ func (s *Server) serveDecision(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, req, err)
 	case r.PostForm.Get("decision") != "allow":
 		s.onward(w, r, "Not allowed", s.answer(req.redirect, req.state, url.Values{"error": {"access_denied"}, "error_description": {"the person did not allow it"}}))
-	case !s.limits.consents.allow(s.cfg.Address(r)):
+	case !s.limits.consents.allow(s.from(r)):
 		s.problemPage(w, http.StatusTooManyRequests, "Too many connections are being made at once.", "Try again in a minute.")
 	default:
 		link, err := s.begin(r.Context(), req, browser)

@@ -3,6 +3,7 @@ package authserver
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -73,6 +74,17 @@ func (t *throttle) forget(now time.Time) {
 	if len(t.one) >= maxAddresses {
 		clear(t.one)
 	}
+}
+
+// from is what requests of one sender have in common: of IPv6 the network, since
+// whoever has one has all of its addresses.
+func (s *Server) from(r *http.Request) string {
+	text := s.cfg.Address(r)
+	ip, err := netip.ParseAddr(text)
+	if err != nil || ip.Unmap().Is4() {
+		return text
+	}
+	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 }
 
 // peer is where the connection of a request comes from.

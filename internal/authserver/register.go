@@ -56,7 +56,7 @@ func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request) {
 		s.tell(w, http.StatusMethodNotAllowed, &oauthError{"invalid_request", "use POST"})
 		return
 	}
-	if !s.limits.registrations.allow(s.cfg.Address(r)) {
+	if !s.limits.registrations.allow(s.from(r)) {
 		w.Header().Set("Retry-After", "60")
 		s.tell(w, http.StatusTooManyRequests, &oauthError{"temporarily_unavailable", "too many clients register at once; try again in a minute"})
 		return
@@ -169,14 +169,14 @@ func (s *Server) keepClient(change store.TicketChange, id string) error {
 // many. The rate of registrations leaves each of them longer than a consent takes.
 func (s *Server) makeRoom(ctx context.Context) error {
 	n, err := s.cfg.Store.CountTickets(ctx, kindClient)
-	if err != nil || n < maxClients {
+	if err != nil || n < s.cfg.Clients {
 		return err
 	}
 	all, err := s.cfg.Store.Tickets(ctx, kindClient, "")
 	if err != nil {
 		return err
 	}
-	drop := maxClients / 10
+	drop := max(1, s.cfg.Clients/10)
 	for _, t := range all {
 		if drop == 0 {
 			break

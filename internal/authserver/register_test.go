@@ -142,6 +142,44 @@ func TestRegistrationsThatNobodyUsesAreForgotten(t *testing.T) {
 	}
 }
 
+// Where there are too many, the oldest go that nobody used.
+func TestRegistrationsMakeRoom(t *testing.T) {
+	g := newRig(t, func(cfg *authserver.Config) { cfg.Clients = 10 })
+	used, _, refresh := g.tokens()
+	var ids []string
+	for range 10 {
+		g.clock.tick(time.Second)
+		ids = append(ids, g.register(loopbackRedirect))
+	}
+	known := func(id string) bool {
+		return g.get("/authorize?"+g.asks(id, loopbackRedirect).Encode()).status == http.StatusOK
+	}
+	if known(ids[0]) || !known(ids[1]) || !known(ids[9]) {
+		t.Errorf("known are the first %v, the second %v, the last %v", known(ids[0]), known(ids[1]), known(ids[9]))
+	}
+	g.pair(g.refresh(used, refresh))
+}
+
+// Who is over their share takes nothing from the others; a network of IPv6 is one.
+func TestOneAddressDoesNotTakeTheShareOfTheOthers(t *testing.T) {
+	from := "2001:db8::1"
+	g := newRig(t, func(cfg *authserver.Config) { cfg.Address = func(*http.Request) string { return from } })
+	register := func() int {
+		return g.tryRegister(`{"redirect_uris":["https://app.example/"]}`, "application/json").status
+	}
+	for i := range 60 {
+		from = fmt.Sprintf("2001:db8::%x", i+1)
+		register()
+	}
+	if got := register(); got != http.StatusTooManyRequests {
+		t.Errorf("a network after 60 is answered %d", got)
+	}
+	from = "198.51.100.7"
+	if got := register(); got != http.StatusCreated {
+		t.Errorf("another is answered %d", got)
+	}
+}
+
 func TestRegistrationsAreBounded(t *testing.T) {
 	g := newRig(t)
 	last := 0

@@ -133,7 +133,7 @@ func newRig(t *testing.T, change ...func(*authserver.Config)) *rig {
 	t.Cleanup(web.Close)
 	g.url = web.URL
 	app := auth.App{ClientID: "c1", Secret: kommoSecret, RedirectURL: g.url + callbackPath}
-	g.sb = sandbox.New(sandbox.WithClock(g.clock.Now), sandbox.WithoutRateLimit(),
+	g.sb = sandbox.New(sandbox.WithClock(g.clock.Now), sandbox.WithoutRateLimit(), sandbox.WithAccount(account, sandbox.Blank()),
 		sandbox.WithIntegration(sandbox.Integration{ClientID: app.ClientID, Secret: kommoSecret, RedirectURI: app.RedirectURL}))
 	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", g.sb)
 	if err != nil {

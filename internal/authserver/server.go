@@ -32,6 +32,7 @@ type Config struct {
 	Store        *store.Store   // keeps clients, codes and tokens
 	Mode         principal.Mode // the most that this server does, whatever a token allows
 	Registration bool           // whether clients may register themselves
+	Clients      int            // most registrations that are kept; 0: 10,000
 	Zone         string         // of Kommo, where it is known: amocrm.ru has a consent page of its own
 	Version      string
 
@@ -70,6 +71,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Clients <= 0 {
+		cfg.Clients = maxClients
 	}
 	if cfg.Address == nil {
 		cfg.Address = peer

@@ -54,6 +54,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, p)
+	s.tidy(r.Context())
 }
 
 // serveRevoke ends tokens (RFC 7009). With a refresh token everything that came of

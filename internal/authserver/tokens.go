@@ -168,6 +168,9 @@ func (s *Server) refresh(ctx context.Context, c client, form url.Values) (p pair
 		p, told, err = s.rotate(change, t.Name, secret, g, scope)
 		return err
 	})
+	if told != nil && err == nil {
+		s.cfg.Log.WarnContext(ctx, "a spent refresh token was shown again: all that came of its consent is ended", "client", g.Name, "account", t.Account, "id", t.Family)
+	}
 	return p, told, err
 }
 
