@@ -175,3 +175,19 @@ func TestRestOfACallBehindAnotherOrWithoutNames(t *testing.T) {
 		})
 	}
 }
+
+// TestPausesOfACallGrow from five seconds to a minute.
+func TestPausesOfACallGrow(t *testing.T) {
+	r := newCallRig(t)
+	r.box.Inject(on(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 402}, http.MethodGet, "/contacts"))
+	id := r.log(crm.Call{Phone: knownNumber, Summary: "Asked.", CallID: "p-1"}).PendingID
+	for _, want := range []time.Duration{10, 20, 40, 60, 60} {
+		out, err := r.jobs.RetryPending(t.Context(), id, 0)
+		at, parseErr := time.Parse(time.RFC3339, out.NextTryAt)
+		wait := at.Sub(r.clock.Now())
+		if err != nil || parseErr != nil || out.Status != crm.CallQueued || wait < want*time.Second-2*time.Second || wait > want*time.Second+time.Second {
+			t.Errorf("after %v, want %d s: %v %s", wait, want, err, mustJSON(t, out))
+		}
+		r.clock.After(10 * time.Minute)
+	}
+}
