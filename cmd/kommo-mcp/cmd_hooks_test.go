@@ -10,31 +10,22 @@ import (
 	"testing"
 )
 
-// runWith runs a command with a standard input.
-func runWith(t *testing.T, env map[string]string, in string, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, errOut bytes.Buffer
-	a := &app{env: lookup(env), in: strings.NewReader(in), out: &out, errOut: &errOut}
-	code = a.run(t.Context(), args)
-	return code, out.String(), errOut.String()
-}
-
 // TestHooksCommands: an address is shown once, its secrets never again.
 func TestHooksCommands(t *testing.T) {
 	const secret = "canary-hook-secret-77aa"
 	env := map[string]string{"KOMMO_MCP_STATE_DIR": filepath.Join(t.TempDir(), "state"), "KOMMO_MCP_PUBLIC_URL": "https://crm.example.com/"}
-	if code, out, _ := runWith(t, env, "", "hooks", "list"); code != exitOK || out != "" {
+	if code, out, _ := run(t, env, "", "hooks", "list"); code != exitOK || out != "" {
 		t.Errorf("list of none: %d %q", code, out)
 	}
 	if _, err := os.Stat(env["KOMMO_MCP_STATE_DIR"]); err == nil {
 		t.Error("listing made a state directory")
 	}
-	code, out, errOut := runWith(t, env, secret+"\n", "hooks", "create", "--platform", "vapi", "--secret-file", "-", "--label", "front desk")
+	code, out, errOut := run(t, env, secret+"\n", "hooks", "create", "--platform", "vapi", "--secret-file", "-", "--label", "front desk")
 	address := regexp.MustCompile(`^https://crm\.example\.com/v1/calls/vapi/(kmcp_h_[a-z0-9]{30,})\n$`).FindStringSubmatch(out)
 	if code != exitOK || address == nil {
 		t.Fatalf("create: %d %q %q", code, out, errOut)
 	}
-	code, list, more := runWith(t, env, "", "hooks")
+	code, list, more := run(t, env, "", "hooks")
 	id := regexp.MustCompile(`^h_[a-z0-9]+`).FindString(list)
 	if code != exitOK || id == "" || !strings.Contains(list, "vapi") || !strings.Contains(list, " signed") || !strings.Contains(list, "own account") || !strings.Contains(list, "front desk") {
 		t.Errorf("list: %d %q", code, list)
@@ -50,15 +41,15 @@ func TestHooksCommands(t *testing.T) {
 			t.Errorf("a secret lies in %s", file)
 		}
 	}
-	if code, out, _ := runWith(t, env, "", "hooks", "revoke", id); code != exitOK || !strings.Contains(out, id) {
+	if code, out, _ := run(t, env, "", "hooks", "revoke", id); code != exitOK || !strings.Contains(out, id) {
 		t.Errorf("revoke: %d %q", code, out)
 	}
-	if code, _, errOut := runWith(t, env, "", "hooks", "revoke", id); code != exitFail || !strings.Contains(errOut, "hooks list") {
+	if code, _, errOut := run(t, env, "", "hooks", "revoke", id); code != exitFail || !strings.Contains(errOut, "hooks list") {
 		t.Errorf("revoke again: %d %q", code, errOut)
 	}
 	without := maps.Clone(env)
 	delete(without, "KOMMO_MCP_PUBLIC_URL")
-	if _, out, errOut := runWith(t, without, "", "hooks", "create", "--platform", "Bland"); !strings.HasPrefix(out, "http://127.0.0.1:8080/v1/calls/bland/") || !strings.Contains(errOut, "--secret-file") || !strings.Contains(errOut, "KOMMO_MCP_PUBLIC_URL") {
+	if _, out, errOut := run(t, without, "", "hooks", "create", "--platform", "Bland"); !strings.HasPrefix(out, "http://127.0.0.1:8080/v1/calls/bland/") || !strings.Contains(errOut, "--secret-file") || !strings.Contains(errOut, "KOMMO_MCP_PUBLIC_URL") {
 		t.Errorf("without a secret: %q %q", out, errOut)
 	}
 }
@@ -67,13 +58,13 @@ func TestHooksCommands(t *testing.T) {
 func TestHooksAreMadeOfWhatThereIs(t *testing.T) {
 	env := map[string]string{"KOMMO_MCP_STATE_DIR": filepath.Join(t.TempDir(), "state")}
 	for want, args := range map[string][]string{
-		"vapi":            {"--platform", "nobody"},
-		"empty":           {"--platform", "vapi", "--secret-file", "-"},
-		"no such file":    {"--platform", "vapi", "--secret-file", "/no/such/file"},
-		"--platform":      {},
+		"vapi":                    {"--platform", "nobody"},
+		"empty":                   {"--platform", "vapi", "--secret-file", "-"},
+		"no such file":            {"--platform", "vapi", "--secret-file", "/no/such/file"},
+		"--platform":              {},
 		"No account is connected": {"--platform", "vapi", "--account", "nowhere"},
 	} {
-		code, out, errOut := runWith(t, env, "", append([]string{"hooks", "create"}, args...)...)
+		code, out, errOut := run(t, env, "", append([]string{"hooks", "create"}, args...)...)
 		if code == exitOK || out != "" || !strings.Contains(errOut, want) {
 			t.Errorf("%v: %d %q %q", args, code, out, errOut)
 		}

@@ -1,0 +1,522 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+)
+
+// canaries are secrets, and everything that was shown or kept meanwhile.
+type canaries struct {
+	t       *testing.T
+	secrets map[string]string // by what they are
+	shown   map[string]string // by where
+}
+
+func (c *canaries) secret(what, text string) {
+	c.t.Helper()
+	if len(text) < 8 {
+		c.t.Fatalf("%s is no secret to look for: %q", what, text)
+	}
+	c.secrets[what] = text
+}
+
+func (c *canaries) show(where, text string) { c.shown[where] += text }
+
+// leaks are the secrets that are found, in clear, in a URL or in JSON.
+func (c *canaries) leaks() (out []string) {
+	for where, text := range c.shown {
+		for what, secret := range c.secrets {
+			for _, form := range []string{secret, url.QueryEscape(secret), strings.ReplaceAll(secret, "/", `\/`)} {
+				if i := strings.Index(text, form); i >= 0 {
+					out = append(out, fmt.Sprintf("%s shows in %s: …%s…", what, where, text[max(0, i-80):min(len(text), i+len(form)+20)]))
+					break
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// run runs a command and notes what it prints.
+func (c *canaries) run(env map[string]string, in string, args ...string) string {
+	c.t.Helper()
+	_, out, errOut := run(c.t, env, in, args...)
+	c.show(strings.Join(args, " "), out+errOut)
+	return out
+}
+
+// served is a running http command, and a client that notes what it hears.
+type served struct {
+	*canaries
+
+	base   string
+	client string     // that authorize has registered
+	used   url.Values // with which its code was exchanged
+	stop   func()
+}
+
+func (c *canaries) serve(env map[string]string) *served {
+	c.t.Helper()
+	ctx, stop := context.WithCancel(c.t.Context())
+	log := &lockedBuffer{}
+	ended := make(chan int, 1)
+	a := &app{env: lookup(env), in: strings.NewReader(""), out: log, errOut: log}
+	go func() { ended <- a.run(ctx, []string{"http", "--toolsets", "all", "--mode", "full"}) }()
+	address := regexp.MustCompile(`url=(https?://\S+)/mcp`)
+	deadline := time.Now().Add(20 * time.Second)
+	for !address.MatchString(log.String()) {
+		select {
+		case code := <-ended:
+			c.t.Fatalf("http ended with %d: %s", code, log)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatalf("http is not ready: %s", log)
+		}
+	}
+	s := &served{canaries: c, base: address.FindStringSubmatch(log.String())[1]}
+	s.stop = func() {
+		stop()
+		<-ended
+		c.show("the server's log", log.String())
+	}
+	return s
+}
+
+// ask notes the answer, unless it is meant to bring a secret to its owner.
+func (s *served) ask(owner bool, method, path, body string, header ...string) (int, string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !owner {
+		head := &bytes.Buffer{}
+		_ = res.Header.Write(head)
+		s.show("an answer of "+method+" "+req.URL.Path[:min(12, len(req.URL.Path))], head.String()+string(raw))
+	}
+	return res.StatusCode, string(raw)
+}
+
+func toolCall(tool, args string) string {
+	return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + args + `}}`
+}
+
+// authorize takes a client through registration, both consents and the exchange, and
+// notes all that is secret on the way.
+func (s *served) authorize(account string) (access, refresh string) {
+	t := s.t
+	t.Helper()
+	status, body := s.ask(true, http.MethodPost, "/register", `{"client_name":"Canary","redirect_uris":["http://127.0.0.1:9/callback"],"token_endpoint_auth_method":"none"}`)
+	var client struct {
+		ID string `json:"client_id"`
+	}
+	if err := json.Unmarshal([]byte(body), &client); err != nil || client.ID == "" {
+		t.Fatalf("registration: %d %s", status, body)
+	}
+	jar, _ := cookiejar.New(nil)
+	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	visit := func(method, at, body string) (string, string) {
+		t.Helper()
+		req, _ := http.NewRequestWithContext(t.Context(), method, at, strings.NewReader(body))
+		if body != "" {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		res, err := browser.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		raw, _ := io.ReadAll(res.Body)
+		return res.Header.Get("Location"), string(raw)
+	}
+	const verifier = "canary-verifier-0123456789-0123456789-0123456789"
+	s.secret("the code verifier", verifier)
+	ask := url.Values{
+		"response_type": {"code"}, "client_id": {client.ID}, "redirect_uri": {"http://127.0.0.1:9/callback"}, "state": {"state-of-the-client"},
+		"code_challenge": {challengeOf(verifier)}, "code_challenge_method": {"S256"}, "resource": {s.base + "/mcp"}, "scope": {"kommo:read kommo:write"},
+	}
+	_, page := visit(http.MethodGet, s.base+"/authorize?"+ask.Encode(), "")
+	action := regexp.MustCompile(`action="([^"]+)"`).FindStringSubmatch(page)
+	csrf := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(page)
+	if action == nil || csrf == nil {
+		t.Fatalf("no form: %s", page)
+	}
+	at, _ := url.Parse(html.UnescapeString(action[1]))
+	base, _ := url.Parse(s.base + "/")
+	onward, _ := visit(http.MethodPost, base.ResolveReference(at).String(), url.Values{"csrf": {csrf[1]}, "decision": {"allow"}}.Encode())
+	for _, c := range jar.Cookies(base) {
+		s.secret("the browser's cookie "+c.Name, c.Value)
+	}
+	back := answerOf(t, onward, account)
+	query, _ := url.Parse(back)
+	s.secret("Kommo's code of the connection", query.Query().Get("code"))
+	s.secret("the state of the connection", query.Query().Get("state"))
+	toClient, page := visit(http.MethodGet, back, "")
+	if toClient == "" {
+		if m := regexp.MustCompile(`url=([^"]+)"`).FindStringSubmatch(page); m != nil {
+			toClient = html.UnescapeString(m[1])
+		}
+	}
+	given, err := url.Parse(toClient)
+	if err != nil || given.Query().Get("code") == "" {
+		t.Fatalf("no code: %q %s", toClient, page)
+	}
+	s.secret("our code", given.Query().Get("code"))
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {client.ID}, "code": {given.Query().Get("code")}, "redirect_uri": {"http://127.0.0.1:9/callback"},
+		"code_verifier": {verifier}, "resource": {s.base + "/mcp"},
+	}
+	access, refresh = s.tokens(form)
+	s.client, s.used = client.ID, form
+	return access, refresh
+}
+
+// tokens asks the token endpoint, and notes what it gives.
+func (s *served) tokens(form url.Values) (access, refresh string) {
+	s.t.Helper()
+	status, body := s.ask(true, http.MethodPost, "/token", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	var pair struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal([]byte(body), &pair); err != nil || pair.Access == "" {
+		s.t.Fatalf("tokens: %d %s", status, body)
+	}
+	n := len(s.secrets)
+	s.secret(fmt.Sprint("our access token ", n), pair.Access)
+	s.secret(fmt.Sprint("our refresh token ", n), pair.Refresh)
+	return pair.Access, pair.Refresh
+}
+
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// canaryRig is a sandbox, settings with a canary in every secret one, and the list of
+// them.
+func canaryRig(t *testing.T, inFiles bool) (*canaries, *sandbox.Sandbox, map[string]string) {
+	t.Helper()
+	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}
+	addr := freeAddr(t)
+	sb, env := oauthRig(t, "http://"+addr+"/oauth/callback")
+	maps.Copy(env, map[string]string{"KOMMO_MCP_ADDR": addr, "KOMMO_MCP_PUBLIC_URL": "http://" + addr, "KOMMO_MCP_AUDIT": "full"})
+	delete(env, "KOMMO_CLIENT_SECRET")
+	set := map[string]string{
+		"KOMMO_CLIENT_SECRET": secretCanary, "KOMMO_MCP_ENCRYPTION_KEY": newKeyText(), "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS": newKeyText(),
+		"KOMMO_MCP_ACCESS_KEY": "canary-access-key-31f0",
+	}
+	for _, name := range platformNames() {
+		set["KOMMO_MCP_HOOK_"+strings.ToUpper(name)+"_SECRET"] = "canary-secret-of-" + name
+	}
+	dir := t.TempDir()
+	for name, value := range set {
+		c.secret(name, value)
+		if !inFiles {
+			env[name] = value
+			continue
+		}
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		env[name+"_FILE"] = file
+	}
+	return c, sb, env
+}
+
+// kommoSecrets are what Kommo gave us: read from what the sandbox was sent.
+func (c *canaries) kommoSecrets(sb *sandbox.Sandbox) (token string) {
+	for i, a := range sb.Arrivals() {
+		if _, bearer, ok := strings.Cut(a.Header.Get("Authorization"), "Bearer "); ok && len(bearer) > 20 {
+			token = bearer
+			c.secret(fmt.Sprint("Kommo's access token ", i), bearer)
+		}
+		var body struct {
+			Code    string `json:"code"`
+			Refresh string `json:"refresh_token"`
+		}
+		if json.Unmarshal(a.Body, &body) == nil && strings.HasPrefix(a.Path, "/oauth2/") {
+			for what, text := range map[string]string{"Kommo's code ": body.Code, "Kommo's refresh token ": body.Refresh} {
+				if text != "" {
+					c.secret(what+fmt.Sprint(i), text)
+				}
+			}
+		}
+	}
+	return token
+}
+
+// echo makes Kommo put secrets into its errors, in every form of them.
+func echo(sb *sandbox.Sandbox, secret string, do func()) {
+	for status, body := range map[int]string{
+		400: `{"title":"Bad","detail":"` + secret + `","status":400,"validation-errors":[{"request_id":"0","errors":[{"code":"X","path":"` + secret + `","detail":"` + secret + `"}]}]}`,
+		401: `{"title":"Unauthorized","detail":"token ` + secret + ` is no good","status":401}`,
+		403: `{"title":"` + secret + `","detail":"` + secret + `","status":403}`,
+		404: `<html>` + secret + `</html>`,
+		429: secret,
+		500: `{"hint":"` + secret + `"}`,
+		200: `<html>` + secret + `</html>`,
+	} {
+		sb.ClearFaults()
+		sb.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: status, Body: body, PathPrefix: "/", Times: -1})
+		do()
+	}
+	sb.ClearFaults()
+}
+
+// posts posts to hooks, well and badly.
+func (s *served) posts(hook string) {
+	body, err := os.ReadFile("../../internal/hooks/testdata/vapi_inbound.json")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ask(false, http.MethodPost, "/v1/calls/vapi", string(body), "X-Vapi-Secret", s.secrets["KOMMO_MCP_HOOK_VAPI_SECRET"])
+	for _, name := range append(platformNames(), "nobody") {
+		s.ask(false, http.MethodPost, "/v1/calls/"+name, string(body), "X-Vapi-Secret", "canary-wrong-bearer", "X-Webhook-Signature", "canary-wrong-bearer")
+		s.ask(false, http.MethodPost, "/v1/calls/"+name+"/"+hook+"?x="+hook, string(body))
+		s.ask(false, http.MethodPost, "/v1/calls/"+name+"/"+hook, string(body), "X-Vapi-Secret", "canary-wrong-bearer")
+	}
+	s.ask(false, http.MethodGet, "/v1/calls/vapi/"+hook, "")
+	s.ask(false, http.MethodPost, "/v1/calls/vapi/"+hook+"/more", "{")
+	s.ask(false, http.MethodPost, "/"+hook+"?"+hook, "{")
+}
+
+// requests are all endpoints with good and bad bearers.
+func (s *served) requests(good ...string) {
+	paths := []string{
+		"/mcp", "/keys/mcp", "/v1/calls", "/healthz", "/readyz", "/openapi.json", "/metrics", "/connect", "/connect/done", "/disconnect", "/oauth/callback",
+		"/token", "/revoke", "/authorize", "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource/mcp", "/debug/pprof/",
+	}
+	for _, bearer := range append(good, "canary-wrong-bearer", "kmcp_canary-wrong-bearer", "kmcp_at_canary-wrong-bearer") {
+		for _, path := range paths {
+			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+				if method == http.MethodGet && path == "/connect" && strings.Contains(bearer, "kmcp_") {
+					continue
+				}
+				s.ask(false, method, path+"?code="+url.QueryEscape(bearer)+"&token="+url.QueryEscape(bearer)+"&state=x", `{"phone":1,"token":"x"`, "Authorization", "Bearer "+bearer, "X-Request-Id", bearer, "Cookie", "kommo_connect="+bearer)
+			}
+		}
+	}
+	for _, bearer := range good {
+		s.calls(bearer)
+	}
+}
+
+// calls uses tools, well and badly.
+func (s *served) calls(bearer string) {
+	for _, call := range []string{
+		toolCall("search_leads", `{"bogus":1}`), toolCall("no_such_tool", "{}"), `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "{",
+		`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"kommo://account"}}`,
+	} {
+		s.ask(false, http.MethodPost, "/mcp", call, "Authorization", "Bearer "+bearer)
+	}
+	s.writes(bearer)
+}
+
+// writes sends something to Kommo each time.
+func (s *served) writes(bearer string) {
+	for _, call := range []string{toolCall("get_lead", `{"lead_id":40885001}`), toolCall("update_lead", `{"lead_id":40885001,"price":5}`)} {
+		s.ask(false, http.MethodPost, "/mcp", call, "Authorization", "Bearer "+bearer)
+	}
+	s.ask(false, http.MethodPost, "/v1/calls", `{"phone":"+14155550113","summary":"x","call_id":"c"}`, "Authorization", "Bearer "+bearer)
+}
+
+// TestCanaries puts a secret into every secret setting, obtains one of each kind that
+// is given out, uses all of them well and badly, and looks for them in all that was
+// printed, logged, answered and kept.
+func TestCanaries(t *testing.T) {
+	for name, inFiles := range map[string]bool{"settings": false, "files": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, sb, env := canaryRig(t, inFiles)
+			c.secret("a wrong bearer", "canary-wrong-bearer")
+			stdout, stderr, page := loginAs(t, env, sandbox.DefaultHost)
+			c.show("login", stdout+stderr+page)
+			hook := kmcp.FindString(c.owned(env, "hooks", "create", "--platform", "vapi"))
+			signedHook := kmcp.FindString(c.owned(env, "hooks", "create", "--platform", "vapi", "--secret-file", c.file("canary-secret-of-a-hook")))
+			c.secret("a hook", hook)
+			c.secret("a hook that signs", signedHook)
+			s := c.serve(env)
+			access, refresh := s.authorize(sandbox.DefaultHost)
+			good := []string{c.secrets["KOMMO_MCP_ACCESS_KEY"], access}
+			if key := kmcp.FindString(c.owned(env, "keys", "create", "--mode", "write")); key != "" {
+				c.secret("an access key", key)
+				good = append(good, key)
+			}
+			s.requests(good...)
+			s.posts(hook)
+			s.posts(signedHook)
+			token := c.kommoSecrets(sb)
+			echo(sb, token, func() { s.writes(good[0]) })
+			s.refreshed(refresh)
+			c.commands(env, sb, token)
+			s.stop()
+			c.kommoSecrets(sb)
+			c.files(env["KOMMO_MCP_STATE_DIR"])
+			for _, leak := range c.leaks() {
+				t.Error(leak)
+			}
+			c.provesItself()
+		})
+	}
+}
+
+var kmcp = regexp.MustCompile(`kmcp_\w{30,}`)
+
+// owned runs a command that shows a secret to its owner on standard output.
+func (c *canaries) owned(env map[string]string, args ...string) string {
+	c.t.Helper()
+	_, out, errOut := run(c.t, env, "", args...)
+	c.show(strings.Join(args[:2], " "), errOut)
+	return out
+}
+
+// file is a file with a secret.
+func (c *canaries) file(secret string) string {
+	c.secret(secret, secret)
+	name := filepath.Join(c.t.TempDir(), "secret")
+	if err := os.WriteFile(name, []byte(secret), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return name
+}
+
+// refreshed renews the tokens, and comes with the old one again.
+func (s *served) refreshed(refresh string) {
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "client_id": {s.client}}
+	s.tokens(form)
+	s.ask(true, http.MethodPost, "/token", form.Encode(), "Content-Type", "application/x-www-form-urlencoded") // again: as if the answer was lost
+	s.ask(false, http.MethodPost, "/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"canary-wrong-bearer"}, "client_id": {s.client}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	s.ask(false, http.MethodPost, "/token", s.used.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	s.ask(false, http.MethodPost, "/revoke", url.Values{"token": {refresh}, "client_id": {s.client}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+}
+
+// commands runs all commands, with Kommo well, echoing secrets, and gone; and with
+// settings that are wrong.
+func (c *canaries) commands(env map[string]string, sb *sandbox.Sandbox, token string) {
+	all := [][]string{
+		{"doctor"}, {"accounts"}, {"accounts", "show", "demo"}, {"accounts", "show", "nobody"}, {"accounts", "default", "demo"}, {"outbox"}, {"outbox", "flush"},
+		{"outbox", "retry", "1"}, {"outbox", "drop", "99"}, {"hooks"}, {"hooks", "revoke", "h_none"}, {"keys"}, {"keys", "revoke", "k_none"}, {"tools", "--json"}, {"version"}, {"--help"},
+		{"call", "get_account"}, {"call", "add_note", `{"lead_id":40885001,"text":"x"}`}, {"call", "nonsense"}, {"login", "--no-browser"}, {"nonsense"},
+	}
+	every := func(env map[string]string) {
+		for _, args := range all {
+			c.run(env, "nonsense\n", args...)
+		}
+	}
+	every(env)
+	direct := maps.Clone(env)
+	direct["KOMMO_ACCESS_TOKEN"] = token
+	every(direct)
+	echo(sb, token, func() {
+		c.run(direct, "", "doctor")
+		c.run(direct, "", "call", "get_account")
+		c.run(env, "", "doctor")
+	})
+	sb.Disconnect(sandbox.DefaultHost, sandboxClientID)
+	for _, args := range [][]string{{"doctor"}, {"call", "get_account"}, {"accounts"}} {
+		c.run(env, "", args...)
+	}
+	broken := maps.Clone(direct)
+	maps.Copy(broken, map[string]string{
+		"KOMMO_MCP_ENCRYPTION_KEY": c.secrets["KOMMO_MCP_ENCRYPTION_KEY"] + "x", "KOMMO_MCP_MODE": "wild",
+	})
+	every(broken)
+	every(map[string]string{"KOMMO_MCP_STATE_DIR": env["KOMMO_MCP_STATE_DIR"], "KOMMO_BASE_URL": "http://127.0.0.1:1", "KOMMO_MCP_MAX_RETRIES": "0", "KOMMO_ACCESS_TOKEN": token, "KOMMO_MCP_KEYRING": "off"})
+}
+
+// files notes what lies in the state directory.
+func (c *canaries) files(dir string) {
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		c.show("the file "+filepath.Base(path), string(raw))
+		return err
+	})
+	if err != nil {
+		c.t.Error(err)
+	}
+}
+
+// provesItself: that something was looked at, and that each secret would be found.
+func (c *canaries) provesItself() {
+	for where, text := range map[string]string{"the server's log": "msg=request", "doctor": "ok    ", "the file audit.jsonl": "update_lead", "the file state.db": "SQLite"} {
+		if !strings.Contains(c.shown[where], text) {
+			c.t.Errorf("%s has no %q: was it looked at?", where, text)
+		}
+	}
+	if len(c.secrets) < 25 || len(c.shown) < 40 {
+		c.t.Errorf("only %d secrets in %d places", len(c.secrets), len(c.shown))
+	}
+	for what, secret := range c.secrets {
+		trap := &canaries{t: c.t, secrets: map[string]string{what: secret}, shown: map[string]string{"trap": "x?y=" + url.QueryEscape(secret)}}
+		if len(trap.leaks()) != 1 {
+			c.t.Errorf("%s would not be found", what)
+		}
+	}
+}
+
+// TestNoFlagTakesASecret: arguments are visible to all users of a machine.
+func TestNoFlagTakesASecret(t *testing.T) {
+	parser, err := kong.New(&cli{}, kong.Name("kommo-mcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	var walk func(node *kong.Node)
+	walk = func(node *kong.Node) {
+		for _, f := range node.Flags {
+			n++
+			if regexp.MustCompile(`secret|token|password|key$`).MatchString(f.Name) && !strings.HasSuffix(f.Name, "-file") {
+				t.Errorf("%s --%s", node.FullPath(), f.Name)
+			}
+		}
+		for _, child := range node.Children {
+			walk(child)
+		}
+	}
+	walk(parser.Model.Node)
+	if n < 10 {
+		t.Errorf("only %d flags", n)
+	}
+}
