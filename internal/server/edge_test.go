@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +163,34 @@ func TestWithoutAccessControlNothingIsRelayed(t *testing.T) {
 	h, _, _ := handled(t, Web{AccessKey: "a key", Edge: Edge{Proxies: loopback}})
 	if status := post(h, "X-Forwarded-For", "192.0.2.1", "Authorization", "Bearer a key"); status != http.StatusOK {
 		t.Errorf("with access control %d", status)
+	}
+}
+
+// TestProxyOnThisMachineMayKeepTheName: as most do; names that are not ours are
+// refused, with a key too.
+func TestProxyOnThisMachineMayKeepTheName(t *testing.T) {
+	public, err := url.Parse("https://crm.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, _, _ := handled(t, Web{AccessKey: "a key", PublicURL: public})
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	for host, want := range map[string]int{"crm.example.com": 200, "CRM.example.com:443": 200, "localhost": 200, "evil.example": 403} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+Endpoint, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer a key")
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", host, res.StatusCode, want)
+		}
 	}
 }

@@ -116,6 +116,9 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 		next: mcpserver.NewStreamableHTTPServer(s,
 			mcpserver.WithStateLess(true),
 			mcpserver.WithDisableStreaming(true),
+			// Its own check refuses what a proxy on this machine passes on under the
+			// public name; names are checked in the admission.
+			mcpserver.WithDisableLocalhostProtection(true),
 		),
 		stop: stop,
 	})))
