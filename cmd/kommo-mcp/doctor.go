@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +39,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer p.close()
 	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, orNone(p.cfg.Account.Host)))
+	r.private(p)
 	r.accounts(ctx, p)
 	if p.client == nil {
 		r.fail("token", "none is set", noToken().Error())
@@ -153,6 +157,26 @@ func (r *checkup) rights(ctx context.Context, client *kommo.Client) {
 		default:
 			why := registry.Explain(ctx, err)
 			r.fail(probe.name, why.Message, why.Next)
+		}
+	}
+}
+
+// private tells what of the state directory other users of this machine can read. A
+// directory that was there before is left as it is: it may be meant for others too.
+func (r *checkup) private(p *product) {
+	if p.cfg.Demo || runtime.GOOS == "windows" || !p.state.Exists() {
+		return
+	}
+	entries, err := os.ReadDir(p.cfg.StateDir)
+	if err != nil {
+		return // the line about the state says it
+	}
+	if info, err := os.Stat(p.cfg.StateDir); err == nil && info.Mode().Perm()&0o077 != 0 {
+		r.warn("state", fmt.Sprintf("%s is open to other users (%o): chmod 700 it", p.cfg.StateDir, info.Mode().Perm()))
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			r.warn("state", fmt.Sprintf("%s is open to other users (%o): chmod 600 it", filepath.Join(p.cfg.StateDir, e.Name()), info.Mode().Perm()))
 		}
 	}
 }

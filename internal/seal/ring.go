@@ -98,7 +98,7 @@ func (r *Ring) Where(id string) string {
 			return s.Where()
 		}
 		if _, err := s.Get(id); err == nil {
-			return s.Where()
+			return placeOf(s, id)
 		}
 	}
 	return ""

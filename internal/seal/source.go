@@ -93,6 +93,15 @@ func (f files) Drop(id string) error {
 
 func (f files) Where() string { return "a key file in " + f.dir }
 
+// placeOf is where one key lies: of a key file its name too, so that it can be backed
+// up and kept apart.
+func placeOf(s Source, id string) string {
+	if f, ok := s.(files); ok {
+		return f.Where() + ", " + filepath.Base(f.path(id))
+	}
+	return s.Where()
+}
+
 // ring is the operating system's keyring.
 type ring struct {
 	place string
