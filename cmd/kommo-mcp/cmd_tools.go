@@ -50,27 +50,6 @@ func toolTable(tools []registry.Tool) string {
 	return b.String()
 }
 
-// toolsetTable is the README's table of the opt-in toolsets. Tools that delete
-// are in italics.
-func toolsetTable(all []registry.Tool) string {
-	var b strings.Builder
-	b.WriteString("| toolset | tools |\n|---|---|\n")
-	for _, set := range registry.Toolsets(all)[1:] {
-		var names []string
-		for _, t := range all {
-			switch {
-			case t.Spec().Toolset != set:
-			case t.Spec().Class == registry.Delete:
-				names = append(names, "*`"+t.Name()+"`*")
-			default:
-				names = append(names, "`"+t.Name()+"`")
-			}
-		}
-		fmt.Fprintf(&b, "| `%s` | %s |\n", set, strings.Join(names, ", "))
-	}
-	return b.String()
-}
-
 func firstSentence(s string) string {
 	if i := strings.Index(s, ". "); i >= 0 {
 		return s[:i+1]

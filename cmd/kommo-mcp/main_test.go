@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
 var update = flag.Bool("update", false, "write generated files anew")
@@ -54,6 +56,27 @@ func TestReadmeTable(t *testing.T) {
 	}
 	readmeBlock(t, "tools", table)
 	readmeBlock(t, "toolsets", toolsetTable(tools.All(nil)))
+}
+
+// toolsetTable is the README's table of the opt-in toolsets. Tools that delete
+// are in italics.
+func toolsetTable(all []registry.Tool) string {
+	var b strings.Builder
+	b.WriteString("| toolset | tools |\n|---|---|\n")
+	for _, set := range registry.Toolsets(all)[1:] {
+		var names []string
+		for _, t := range all {
+			switch {
+			case t.Spec().Toolset != set:
+			case t.Spec().Class == registry.Delete:
+				names = append(names, "*`"+t.Name()+"`*")
+			default:
+				names = append(names, "`"+t.Name()+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", set, strings.Join(names, ", "))
+	}
+	return b.String()
 }
 
 // readmeBlock holds what stands between the marks of a name, or writes it.

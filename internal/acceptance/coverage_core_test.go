@@ -12,8 +12,8 @@ const (
 	userAdmin = "who may sign in and do what is an administrator's matter, in Kommo's settings: an agent reads it"
 )
 
-// coreEndpoints are the operations on leads, people, tasks and the account.
-func coreEndpoints() []section {
+// cardEndpoints are the operations on leads, people and companies.
+func cardEndpoints() []section {
 	return []section{
 		{"Leads", []endpoint{
 			{"GET", "/leads", "search_leads, report_pipeline, update_leads, move_leads, tag_leads, assign_leads, add_note_to_leads", ""},
@@ -49,6 +49,12 @@ func coreEndpoints() []section {
 			{"PATCH", "/leads/tags", "update_tag", ""},
 			{"PATCH", "/leads/tags/{id}", "api_patch", "update_tag sends the form for several"},
 		}},
+	}
+}
+
+// noteEndpoints are the operations on what hangs on cards, and on users.
+func noteEndpoints() []section {
+	return []section{
 		{"Custom fields", []endpoint{
 			{"GET", cards + "/custom_fields", "list_custom_fields, get_account", ""},
 			{"GET", cards + "/custom_fields/{id}", "update_custom_field", ""},

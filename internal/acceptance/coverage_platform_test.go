@@ -9,8 +9,8 @@ const (
 	chatsLast = "reading and answering chats has no tool of its own yet"
 )
 
-// platformEndpoints are the operations on everything around the cards.
-func platformEndpoints() []section {
+// aroundEndpoints are the operations on everything around the cards.
+func aroundEndpoints() []section {
 	return []section{
 		{"Incoming leads", []endpoint{
 			{"GET", "/leads/unsorted", "list_incoming_leads", ""},
@@ -86,6 +86,12 @@ func platformEndpoints() []section {
 			{"PATCH", "/website_buttons/{id}", "api_patch", ""},
 			{"POST", "/website_buttons/{id}/online_chat", "api_post", ""},
 		}},
+	}
+}
+
+// platformEndpoints are the operations on chats, extensions and access.
+func platformEndpoints() []section {
+	return []section{
 		{"Talks", []endpoint{
 			{"GET", "/talks", "api_get", chatsLast},
 			{"GET", "/talks/{id}", "api_get", chatsLast},

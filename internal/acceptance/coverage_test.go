@@ -38,7 +38,9 @@ func (e endpoint) names() []string {
 
 func (e endpoint) onlyFallback() bool { return e.tools == fallback[e.method] }
 
-func allEndpoints() []section { return append(coreEndpoints(), platformEndpoints()...) }
+func allEndpoints() []section {
+	return slices.Concat(cardEndpoints(), noteEndpoints(), aroundEndpoints(), platformEndpoints())
+}
 
 // TestGoldenCoverage writes and checks docs/api-coverage.md.
 func TestGoldenCoverage(t *testing.T) {

@@ -48,6 +48,32 @@ func (r *callRig) fill(n int, like kommo.Lead) {
 	}
 }
 
+// byHand is what a report must say of some leads.
+type byHand struct {
+	open, stale, won, lost int
+	sum, wonSum, lostSum   float64
+}
+
+func countByHand(leads []kommo.Lead) (n byHand) {
+	for _, l := range leads {
+		switch l.StatusID {
+		case kommo.StatusWon:
+			n.won++
+			n.wonSum += l.Amount()
+		case kommo.StatusLost:
+			n.lost++
+			n.lostSum += l.Amount()
+		default:
+			n.open++
+			n.sum += l.Amount()
+			if time.Since(l.UpdatedAt.Time()) > 14*24*time.Hour {
+				n.stale++
+			}
+		}
+	}
+	return n
+}
+
 func TestReportCountsWhatIsThere(t *testing.T) {
 	for name, opts := range map[string][]sandbox.Option{
 		"filters on": nil, "filters off": {sandbox.WithSwitches(sandbox.Switches{FilteringOff: true})},
@@ -67,26 +93,7 @@ func TestReportCountsWhatIsThere(t *testing.T) {
 			callEqual(t, "pages of moves", asked["GET /events"], pagesOfMoves(r))
 			callEqual(t, "others", len(asked), 2)
 		}
-		want := struct {
-			open, stale, won, lost int
-			sum, wonSum, lostSum   float64
-		}{}
-		for _, l := range mine {
-			switch l.StatusID {
-			case kommo.StatusWon:
-				want.won++
-				want.wonSum += l.Amount()
-			case kommo.StatusLost:
-				want.lost++
-				want.lostSum += l.Amount()
-			default:
-				want.open++
-				want.sum += l.Amount()
-				if time.Since(l.UpdatedAt.Time()) > 14*24*time.Hour {
-					want.stale++
-				}
-			}
-		}
+		want := countByHand(mine)
 		callEqual(t, name+": open", got.Open.Count, want.open)
 		callEqual(t, name+": sum", got.Open.Sum, want.sum)
 		callEqual(t, name+": stale", got.Open.Stale, want.stale)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,16 +52,13 @@ type Option func(*loads)
 // WithClock replaces the system clock.
 func WithClock(clock kommo.Clock) Option { return func(l *loads) { l.clock = clock } }
 
-// WithTTL sets how long a section counts as fresh; 10 minutes unless told.
-func WithTTL(ttl time.Duration) Option { return func(l *loads) { l.ttl = ttl } }
-
 // WithLogger sets where failed refreshes are logged.
 func WithLogger(log *slog.Logger) Option { return func(l *loads) { l.log = log } }
 
 // New makes the directory of the client's account. Close it to end what it does in the background.
 func New(client *kommo.Client, opts ...Option) *Directory {
 	l := &loads{
-		clock: kommo.SystemClock{}, ttl: defaultTTL, log: slog.New(slog.DiscardHandler),
+		clock: kommo.SystemClock{}, log: slog.New(slog.DiscardHandler),
 		running: map[int]context.CancelFunc{},
 	}
 	for _, opt := range opts {

@@ -171,7 +171,7 @@ func TestUsersThatMayNotBeRead(t *testing.T) {
 		t.Errorf("snapshot: %v", err)
 	}
 	a.fail(usersPath, 200, `{"_embedded":{"users":[{"id":11,"name":"Anna","rights":{"is_active":true}}]}}`)
-	clock.advance(defaultTTL)
+	clock.advance(freshFor)
 	if err := d.Refresh(t.Context(), InUsers); err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +347,7 @@ func TestStaleNamesAnswerWhileTheyAreRefreshed(t *testing.T) {
 	if _, err := d.Pipeline(t.Context(), "ventas"); err != nil {
 		t.Fatal(err)
 	}
-	clock.advance(defaultTTL)
+	clock.advance(freshFor)
 	if _, err := d.Pipeline(t.Context(), "ventas"); err != nil {
 		t.Fatal(err)
 	}

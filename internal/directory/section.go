@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	defaultTTL  = 10 * time.Minute
+	freshFor    = 10 * time.Minute // how long a section counts as fresh
 	loadTimeout = 15 * time.Second // one load with all its pages and repetitions
 	retryAfter  = time.Minute      // after a refresh in the background failed
 )
@@ -23,7 +23,6 @@ var errClosed = errors.New("the directory is closed")
 // loads is what all sections of a directory share: how to load and how to stop.
 type loads struct {
 	clock kommo.Clock
-	ttl   time.Duration
 	log   *slog.Logger
 
 	mu      sync.Mutex
@@ -105,7 +104,7 @@ func (s *section[T]) get(ctx context.Context) (value T, fresh bool, err error) {
 		return value, err == nil, err
 	}
 	defer s.mu.Unlock()
-	if now := s.loads.clock.Now(); s.flight == nil && now.Sub(s.at) >= s.loads.ttl && !now.Before(s.calm) {
+	if now := s.loads.clock.Now(); s.flight == nil && now.Sub(s.at) >= freshFor && !now.Before(s.calm) {
 		s.begin(kommo.Background(ctx))
 	}
 	return s.value, false, nil

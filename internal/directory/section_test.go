@@ -42,7 +42,7 @@ func (m *manual) advance(d time.Duration) {
 }
 
 func newLoads(clock *manual) *loads {
-	return &loads{clock: clock, ttl: defaultTTL, log: slog.New(slog.DiscardHandler), running: map[int]context.CancelFunc{}}
+	return &loads{clock: clock, log: slog.New(slog.DiscardHandler), running: map[int]context.CancelFunc{}}
 }
 
 // counter is a section that counts its loads and answers their number.
@@ -66,7 +66,7 @@ func TestSectionAnswersStaleAndRefreshesOnceBehind(t *testing.T) {
 		clock := newManual()
 		s, loads := counter(t, clock)
 		mustGet(t, s, 1, true)
-		clock.advance(defaultTTL - time.Second)
+		clock.advance(freshFor - time.Second)
 		mustGet(t, s, 1, false)
 		synctest.Wait()
 		if loads.Load() != 1 {
@@ -166,7 +166,7 @@ func TestSectionErrorsAreNotKept(t *testing.T) {
 		fail.Store(false)
 		mustGet(t, s, 2, true)
 		fail.Store(true)
-		clock.advance(defaultTTL)
+		clock.advance(freshFor)
 		for range 3 { // a failed refresh keeps the old value and leaves Kommo alone for a while
 			mustGet(t, s, 2, false)
 			synctest.Wait()

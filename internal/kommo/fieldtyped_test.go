@@ -137,7 +137,7 @@ func TestFieldsOfEveryTypeReadAndWrite(t *testing.T) {
 	}
 }
 
-func TestEveryTypeOfTheSheetIsCovered(t *testing.T) {
+func TestEveryTypeOfFieldIsCovered(t *testing.T) {
 	seen := map[FieldType]bool{}
 	for _, c := range fieldCases() {
 		seen[c.kind] = true

@@ -251,26 +251,6 @@ func TestLeadsCreateComplex(t *testing.T) {
 		"companies":[{"id":8}]}},{"name":"Same"},{"name":"Form","_embedded":{"metadata":{"category":"forms","form_id":"f","form_sent_at":9}}}]`))
 }
 
-func TestWritesInChunks(t *testing.T) {
-	many := func(n int) string {
-		body := `{"_embedded":{"leads":[`
-		for range n {
-			body += `{"id":1,"updated_at":1},`
-		}
-		return body[:len(body)-1] + `]}}`
-	}
-	c, r := recorded(t, many(50), many(50), many(20))
-	items := make([]LeadWrite, 120)
-	done := must(InChunks(t.Context(), items, c.Leads.UpdateMany))(t)
-	if len(done) != 120 || len(r.asked) != 3 {
-		t.Errorf("%d answers in %d requests, want 120 in 3", len(done), len(r.asked))
-	}
-	c, _ = recorded(t, many(50), `{"_embedded":{"leads":7}}`)
-	if done, err := InChunks(t.Context(), items, c.Leads.UpdateMany); err == nil || len(done) != 50 {
-		t.Errorf("%d answers and error %v, want the 50 of the first request and an error", len(done), err)
-	}
-}
-
 func TestLeadsAll(t *testing.T) {
 	c, r := recorded(t, leadPage(`{"id":1},{"id":2}`, "next"), leadPage(`{"id":3}`, "next"), "")
 	var ids []int64

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -121,19 +120,3 @@ func Collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
 // ChunkSize is how many records Kommo advises to write at once; 250 is the
 // most it takes.
 const ChunkSize = 50
-
-// InChunks writes records in requests of the advised size, in their order, and
-// joins the answers. It ends at the first error: what it returns with one was
-// written, the rest was not, except for the chunk that failed with
-// CodeUnknownOutcome.
-func InChunks[T, R any](ctx context.Context, items []T, write func(context.Context, []T) ([]R, error)) ([]R, error) {
-	out := make([]R, 0, len(items))
-	for chunk := range slices.Chunk(items, ChunkSize) {
-		done, err := write(ctx, chunk)
-		if err != nil {
-			return out, err
-		}
-		out = append(out, done...)
-	}
-	return out, nil
-}

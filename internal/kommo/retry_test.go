@@ -36,19 +36,22 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-// The rule of repeating: with two retries allowed the server sees three
-// requests if a failure is repeated, and one if not.
-func TestRetryRules(t *testing.T) {
-	type expect struct {
-		requests int32
-		code     Code
-	}
+// expect is how often the server is asked, and what the error says.
+type expect struct {
+	requests int32
+	code     Code
+}
+
+// retryCase is a failure and what becomes of each kind of request.
+type retryCase struct {
+	name             string
+	fail             http.HandlerFunc
+	get, patch, post expect // post stands for PATCH with Once and DELETE too
+}
+
+func retryCases() []retryCase {
 	unknown := expect{1, CodeUnknownOutcome}
-	cases := []struct {
-		name             string
-		fail             http.HandlerFunc
-		get, patch, post expect // post stands for PATCH with Once and DELETE too
-	}{
+	return []retryCase{
 		{"429 JSON", answer(429, "application/problem+json", `{"status":429,"detail":"Too many requests"}`), expect{3, CodeRateLimited}, expect{3, CodeRateLimited}, expect{3, CodeRateLimited}},
 		{"429 HTML", answer(429, "text/html", htmlPage), expect{3, CodeRateLimited}, expect{3, CodeRateLimited}, expect{3, CodeRateLimited}},
 		{"500", answer(500, "application/problem+json", `{"title":"ErrInternalServer"}`), expect{1, CodeServer}, expect{1, CodeServer}, unknown},
@@ -68,7 +71,12 @@ func TestRetryRules(t *testing.T) {
 		{"other JSON with 200", answer(200, "application/json", `{"id":"seven"}`), expect{1, CodeBadResponse}, expect{1, CodeBadResponse}, unknown},
 		{"nothing with 200", answer(200, "application/json", ``), expect{1, CodeBadResponse}, expect{1, CodeBadResponse}, unknown},
 	}
-	for _, tc := range cases {
+}
+
+// The rule of repeating: with two retries allowed the server sees three
+// requests if a failure is repeated, and one if not.
+func TestRetryRules(t *testing.T) {
+	for _, tc := range retryCases() {
 		for _, call := range []struct {
 			Request
 			want expect
@@ -79,29 +87,32 @@ func TestRetryRules(t *testing.T) {
 			{Request{Op: "t.post", Method: "POST", Path: "/leads", Body: 1}, tc.post},
 			{Request{Op: "t.delete", Method: "DELETE", Path: "/leads/1"}, tc.post},
 		} {
-			t.Run(tc.name+" "+call.Op, func(t *testing.T) {
-				var seen atomic.Int32
-				c := clientFor(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					seen.Add(1)
-					tc.fail(w, r)
-				}), WithMaxRetries(2), WithAttemptTimeout(hangLimit(tc.name)))
-				var out struct{ ID int64 }
-				meta, err := c.Do(t.Context(), call.Request, &out)
-				e := errorOf(t, err)
-				if e.Code != call.want.code || seen.Load() != call.want.requests {
-					t.Errorf("code %s after %d requests, want %s after %d (%v)", e.Code, seen.Load(), call.want.code, call.want.requests, e)
-				}
-				if int32(e.Attempts) != seen.Load() || meta.Attempts != e.Attempts {
-					t.Errorf("attempts %d in the error and %d in Meta, the server saw %d", e.Attempts, meta.Attempts, seen.Load())
-				}
-				if strings.ContainsAny(e.Error(), "<>") || strings.Contains(e.Error(), secretToken) {
-					t.Errorf("markup or token in %q", e.Error())
-				}
-				if e.Op != call.Op || e.Message == "" {
-					t.Errorf("incomplete error %+v", e)
-				}
-			})
+			t.Run(tc.name+" "+call.Op, func(t *testing.T) { fails(t, tc, call.Request, call.want) })
 		}
+	}
+}
+
+func fails(t *testing.T, tc retryCase, request Request, want expect) {
+	t.Helper()
+	var seen atomic.Int32
+	c := clientFor(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen.Add(1)
+		tc.fail(w, r)
+	}), WithMaxRetries(2), WithAttemptTimeout(hangLimit(tc.name)))
+	var out struct{ ID int64 }
+	meta, err := c.Do(t.Context(), request, &out)
+	e := errorOf(t, err)
+	if e.Code != want.code || seen.Load() != want.requests {
+		t.Errorf("code %s after %d requests, want %s after %d (%v)", e.Code, seen.Load(), want.code, want.requests, e)
+	}
+	if int32(e.Attempts) != seen.Load() || meta.Attempts != e.Attempts {
+		t.Errorf("attempts %d in the error and %d in Meta, the server saw %d", e.Attempts, meta.Attempts, seen.Load())
+	}
+	if strings.ContainsAny(e.Error(), "<>") || strings.Contains(e.Error(), secretToken) {
+		t.Errorf("markup or token in %q", e.Error())
+	}
+	if e.Op != request.Op || e.Message == "" {
+		t.Errorf("incomplete error %+v", e)
 	}
 }
 

@@ -221,7 +221,7 @@ func updatedOne(raw json.RawMessage, key string) Updated {
 	return u
 }
 
-// patchMany updates several records, at most 250; 50 are advised (see InChunks).
+// patchMany updates several records, at most 250; 50 are advised (ChunkSize).
 // One bad item fails all.
 func patchMany[T any](ctx context.Context, c *Client, op, path, key string, items []T) ([]Updated, error) {
 	if len(items) == 0 {

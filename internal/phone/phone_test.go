@@ -10,8 +10,21 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/phone"
 )
 
+// spelling is a number as people or systems write it.
+type spelling struct{ raw, region, e164 string }
+
+func parses(t *testing.T, spellings []spelling) {
+	t.Helper()
+	for _, c := range spellings {
+		n := phone.Parse(c.raw, c.region)
+		if !n.Valid || n.E164 != c.e164 || n.Raw != c.raw || n.Withheld || n.Short {
+			t.Errorf("Parse(%q, %q) = %+v, want %s", c.raw, c.region, n, c.e164)
+		}
+	}
+}
+
 func TestParseValid(t *testing.T) {
-	for _, c := range []struct{ raw, region, e164 string }{
+	parses(t, []spelling{
 		{"+44 (0)20 7031 3000", "", "+442070313000"},
 		{"0044 20 7031 3000", "", "+442070313000"},
 		{"0044 20 7031 3000", "US", "+442070313000"}, // the US dial 011
@@ -34,6 +47,12 @@ func TestParseValid(t *testing.T) {
 		{"＋４４２０７０３１３０００", "", "+442070313000"},
 		{"+٩٧١٥٠١٢٣٤٥٦٧", "", "+971501234567"},
 		{"737 874 2833", "US", "+17378742833"}, // Austin, though the keypad spells "restricted"
+	})
+}
+
+// TestParseRulesOfCountries: digits that come and go with the way of dialling.
+func TestParseRulesOfCountries(t *testing.T) {
+	parses(t, []spelling{
 		// Brazil
 		{"+55 11 98765-4321", "", "+5511987654321"},
 		{"+55 11 8765-4321", "", "+5511987654321"},
@@ -66,12 +85,7 @@ func TestParseValid(t *testing.T) {
 		{"+8 800 555 35 35", "RU", "+78005553535"},
 		{"8 701 123 4567", "KZ", "+77011234567"},
 		{"+8 701 123 4567", "KZ", "+77011234567"},
-	} {
-		n := phone.Parse(c.raw, c.region)
-		if !n.Valid || n.E164 != c.e164 || n.Raw != c.raw || n.Withheld || n.Short {
-			t.Errorf("Parse(%q, %q) = %+v, want %s", c.raw, c.region, n, c.e164)
-		}
-	}
+	})
 }
 
 func TestParseWhole(t *testing.T) {

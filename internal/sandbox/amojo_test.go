@@ -26,7 +26,7 @@ func newChatRig(t *testing.T) chatRig {
 	return chatRig{g}
 }
 
-// send signs the request as sheets and clients describe it.
+// send signs the request as Kommo's API facts and clients describe it.
 func (g chatRig) send(method, path, body, zone string) reply {
 	g.t.Helper()
 	date := time.Unix(g.unix.Load(), 0).UTC().Format("Mon, 02 Jan 2006 15:04:05 ") + zone

@@ -215,7 +215,7 @@ func patchCatalog(c *call) answer {
 }
 
 // getProductSettings tells whether the account uses products. Published clients
-// ask here; the sheets name only the switch in the settings.
+// ask here; Kommo's API facts name only the switch in the settings.
 func getProductSettings(c *call) answer {
 	return ok(object{"is_enabled": !c.a.profile.productsOff, "_links": c.self("/catalogs/products/settings")})
 }

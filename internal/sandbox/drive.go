@@ -171,7 +171,7 @@ func getFile(c *call) answer {
 	return ok(c.readFile(f))
 }
 
-// schema takes more than the sheets' name or version_uuid: the official client saves
+// schema takes more than the name or version_uuid of Kommo's API facts: the official client saves
 // a file with its uuid and its authors, too.
 func (f *driveFile) schema() schema {
 	return schema{

@@ -117,7 +117,7 @@ func TestChannelIsToldOfOutgoingMessages(t *testing.T) {
 	hook.eq("u", "message", "receiver", "client_id")
 }
 
-// The vector of the sheets for hooks.
+// The vector for hooks of Kommo's API facts.
 func TestHookSignatureVector(t *testing.T) {
 	if got := sha1Hex("5f2c9d1e7b", []byte(`{"time":1}`)); got != "8262c8b8a0ec8d1fdb601a8ea1d6f4395c4e2135" {
 		t.Error(got)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"bufio"
 	"bytes"
 	"context"
@@ -308,5 +309,17 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 	if done == 0 {
 		t.Error("nothing was settled between the kills")
+	}
+}
+
+func integrity(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", fileURI(path))
+	must(t, err)
+	defer db.Close()
+	var said string
+	must(t, db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&said))
+	if said != "ok" {
+		t.Errorf("integrity_check of %s: %s", filepath.Base(path), said)
 	}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -396,16 +395,4 @@ func TestWritesGoOnWithoutTheCaller(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func integrity(t *testing.T, path string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", fileURI(path))
-	must(t, err)
-	defer db.Close()
-	var said string
-	must(t, db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&said))
-	if said != "ok" {
-		t.Errorf("integrity_check of %s: %s", filepath.Base(path), said)
-	}
 }

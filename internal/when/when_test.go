@@ -27,10 +27,28 @@ func friday(tb testing.TB) (*time.Location, time.Time) {
 	return loc, time.Date(2026, 11, 20, 10, 30, 15, 500_000_000, loc)
 }
 
-func TestParse(t *testing.T) {
+// parses holds what texts mean on that Friday: a date alone, or a time.
+func parses(t *testing.T, wants map[string]string) {
+	t.Helper()
 	loc, now := friday(t)
-	for in, want := range map[string]string{
-		// ISO
+	for in, want := range wants {
+		m, err := when.Parse(in, loc, now)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", in, err)
+			continue
+		}
+		got := m.Time.Format(time.RFC3339)
+		if m.DateOnly {
+			got = strings.TrimSuffix(got, "T00:00:00-03:00")
+		}
+		if got != want || m.DateOnly != (len(want) == len(time.DateOnly)) {
+			t.Errorf("Parse(%q) = %s (date only: %t), want %s", in, got, m.DateOnly, want)
+		}
+	}
+}
+
+func TestParseISO(t *testing.T) {
+	parses(t, map[string]string{
 		"2026-12-01T15:00:00-03:00": "2026-12-01T15:00:00-03:00",
 		"2026-12-01T15:00:00Z":      "2026-12-01T12:00:00-03:00",
 		"2026-12-01t15:00:00.987z":  "2026-12-01T12:00:00-03:00",
@@ -44,12 +62,20 @@ func TestParse(t *testing.T) {
 		"1990-06-01":                "1990-06-01",
 		"1948-02-29":                "1948-02-29",
 		"2100-12-31 23:59:59":       "2100-12-31T23:59:59-03:00",
-		// days
+	})
+}
+
+func TestParseDays(t *testing.T) {
+	parses(t, map[string]string{
 		"today": "2026-11-20", "HOY": "2026-11-20", "hoje": "2026-11-20", "Сегодня": "2026-11-20",
 		"tomorrow": "2026-11-21", "mañana": "2026-11-21", "manana": "2026-11-21", "amanhã": "2026-11-21", "завтра": "2026-11-21",
 		"the day after tomorrow": "2026-11-22", "pasado  mañana": "2026-11-22", "Depois de amanhã": "2026-11-22", "послезавтра": "2026-11-22",
 		"yesterday": "2026-11-19", "ayer": "2026-11-19", "ontem": "2026-11-19", "вчера": "2026-11-19",
-		// with a time
+	})
+}
+
+func TestParseDaysWithATime(t *testing.T) {
+	parses(t, map[string]string{
 		"tomorrow 15:00":              "2026-11-21T15:00:00-03:00",
 		"tomorrow, at 3pm":            "2026-11-21T15:00:00-03:00",
 		"Tomorrow at 3 PM":            "2026-11-21T15:00:00-03:00",
@@ -68,7 +94,11 @@ func TestParse(t *testing.T) {
 		"в 15:00 завтра":              "2026-11-21T15:00:00-03:00",
 		"послезавтра в 9:05:07":       "2026-11-22T09:05:07-03:00",
 		"завтра в 15":                 "2026-11-21T15:00:00-03:00",
-		// in N
+	})
+}
+
+func TestParseDistances(t *testing.T) {
+	parses(t, map[string]string{
 		"in 45 minutes": "2026-11-20T11:15:15-03:00", "in 2 hours": "2026-11-20T12:30:15-03:00", "in an hour": "2026-11-20T11:30:15-03:00",
 		"en 2 horas": "2026-11-20T12:30:15-03:00", "dentro de diez minutos": "2026-11-20T10:40:15-03:00",
 		"em 2 horas": "2026-11-20T12:30:15-03:00", "daqui a uma hora": "2026-11-20T11:30:15-03:00",
@@ -77,14 +107,23 @@ func TestParse(t *testing.T) {
 		"daqui a 3 dias": "2026-11-23", "em duas semanas": "2026-12-04", "через 3 дня": "2026-11-23", "через неделю": "2026-11-27", "через 5 дней": "2026-11-25",
 		"in 3 days at 9:00": "2026-11-23T09:00:00-03:00", "через 3 дня в 15:00": "2026-11-23T15:00:00-03:00",
 		"daqui a 2 dias às 15h": "2026-11-22T15:00:00-03:00",
-		// weekdays: strictly after today, a Friday
+	})
+}
+
+// TestParseWeekdays: strictly after today, a Friday.
+func TestParseWeekdays(t *testing.T) {
+	parses(t, map[string]string{
 		"friday": "2026-11-27", "Saturday": "2026-11-21", "on monday": "2026-11-23", "thursday": "2026-11-26", "sunday": "2026-11-22",
 		"el lunes": "2026-11-23", "miércoles": "2026-11-25", "sábado": "2026-11-21", "domingo": "2026-11-22",
 		"segunda-feira": "2026-11-23", "na segunda feira": "2026-11-23", "na terça": "2026-11-24", "sexta": "2026-11-27", "no sábado": "2026-11-21",
 		"в понедельник": "2026-11-23", "во вторник": "2026-11-24", "среда": "2026-11-25", "в воскресенье": "2026-11-22", "в пятницу": "2026-11-27",
 		"monday 15:00": "2026-11-23T15:00:00-03:00", "el martes a las 9:00": "2026-11-24T09:00:00-03:00",
 		"na quarta às 9h": "2026-11-25T09:00:00-03:00", "во вторник в 15:00": "2026-11-24T15:00:00-03:00",
-		// ends
+	})
+}
+
+func TestParseEnds(t *testing.T) {
+	parses(t, map[string]string{
 		"end of day": "2026-11-20T23:59:59-03:00", "EOD": "2026-11-20T23:59:59-03:00", "fin del día": "2026-11-20T23:59:59-03:00",
 		"fim do dia": "2026-11-20T23:59:59-03:00", "до конца дня": "2026-11-20T23:59:59-03:00",
 		"end of the week": "2026-11-22T23:59:59-03:00", "fin de la semana": "2026-11-22T23:59:59-03:00",
@@ -92,20 +131,7 @@ func TestParse(t *testing.T) {
 		"end of month": "2026-11-30T23:59:59-03:00", "fin de mes": "2026-11-30T23:59:59-03:00",
 		"fim do mês": "2026-11-30T23:59:59-03:00", "в конце месяца": "2026-11-30T23:59:59-03:00",
 		"end of month 15:00": "2026-11-30T15:00:00-03:00", "конец недели в 15:00": "2026-11-22T15:00:00-03:00",
-	} {
-		m, err := when.Parse(in, loc, now)
-		if err != nil {
-			t.Errorf("Parse(%q): %v", in, err)
-			continue
-		}
-		got := m.Time.Format(time.RFC3339)
-		if m.DateOnly {
-			got = strings.TrimSuffix(got, "T00:00:00-03:00")
-		}
-		if got != want || m.DateOnly != (len(want) == len(time.DateOnly)) {
-			t.Errorf("Parse(%q) = %s (date only: %t), want %s", in, got, m.DateOnly, want)
-		}
-	}
+	})
 }
 
 func TestParseRefuses(t *testing.T) {
