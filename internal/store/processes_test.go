@@ -1,10 +1,10 @@
 package store
 
 import (
-	"database/sql"
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
