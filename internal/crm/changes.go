@@ -3,6 +3,7 @@ package crm
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -91,7 +92,22 @@ func changeFields(names *directory.Snapshot, of kommo.Entity, held []kommo.Field
 		keep(c.before, f.Name, before)
 		keep(c.after, f.Name, after)
 	}
+	if len(c.before) == 0 {
+		c.before = nil
+	}
+	if len(c.after) == 0 {
+		c.after = nil
+	}
 	return c
+}
+
+// stated is a state for an answer: nil where all of it was, or is, empty, since
+// answers leave empty keys out.
+func stated[T any](state *T) *T {
+	if state == nil || reflect.ValueOf(*state).IsZero() {
+		return nil
+	}
+	return state
 }
 
 // addedTo joins phones, e-mails or messenger names to those that are held. One that

@@ -160,7 +160,7 @@ func (s *Service) updateElement(ctx context.Context, change ElementChange) (Chan
 		}
 		return out, nil
 	}
-	out.Before, out.After = before, after
+	out.Before, out.After = stated(before), stated(after)
 	_, err = s.api.Elements.Update(ctx, c.ID, held.ID, *w)
 	out.LookedUp, err = confirm(ctx, err, func(ctx context.Context) (bool, error) {
 		now, err := s.api.Elements.Get(ctx, c.ID, held.ID)

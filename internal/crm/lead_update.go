@@ -79,7 +79,7 @@ func (s *Service) updateLead(ctx context.Context, c LeadChange) (ChangedLead, er
 		out.Unchanged, out.Warnings = true, warned(emptyChange(c), tags.warning())
 		return out, nil
 	}
-	out.Before, out.After, out.Warnings = before, after, warned(warned(nil, warning), tags.warning())
+	out.Before, out.After, out.Warnings = stated(before), stated(after), warned(warned(nil, warning), tags.warning())
 	if account, err := s.names.Account(ctx); after.Price != nil && err == nil {
 		out.Currency = account.Currency
 	}

@@ -96,7 +96,7 @@ func (s *Service) updatePerson(ctx context.Context, c card, p PersonChange) (Cha
 		out.Unchanged, out.Warnings = true, append(out.Warnings, emptyPersonChange(p)...)
 		return out, nil
 	}
-	out.Before, out.After, out.Warnings = &d.before, &d.after, warned(out.Warnings, warning)
+	out.Before, out.After, out.Warnings = stated(&d.before), stated(&d.after), warned(out.Warnings, warning)
 	out.LookedUp, err = confirm(ctx, s.writePerson(ctx, c, d.write), func(ctx context.Context) (bool, error) {
 		now, err := s.readPerson(ctx, c)
 		if err != nil {

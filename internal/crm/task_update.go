@@ -84,7 +84,7 @@ func (s *Service) updateTask(ctx context.Context, c TaskChange) (ChangedTask, er
 		}
 		return out, nil
 	}
-	out.Before, out.After = before, after
+	out.Before, out.After = stated(before), stated(after)
 	out.Warnings = warned(warned(nil, warning), pastDue(task, after, due))
 	_, err = s.api.Tasks.Update(ctx, task.ID, *w)
 	out.LookedUp, err = confirm(ctx, err, func(ctx context.Context) (bool, error) {

@@ -52,3 +52,20 @@ func TestRecordsOfThoseWhoLeftCanBeChanged(t *testing.T) {
 	}
 	w.do("update_lead", fmt.Sprintf(`{"lead_id":%d,"responsible":"Victor Hale"}`, lead))
 }
+
+// What was empty is left out of before, and what is cleared out of after.
+func TestEmptyStatesAreLeftOut(t *testing.T) {
+	w := newWriter(t, 0).warm()
+	lead, contact := w.lead("blank")
+	task := w.do("create_task", fmt.Sprintf(`{"lead_id":%d,"text":"Call","due":"tomorrow"}`, lead)).ID
+	for _, step := range []struct{ tool, args string }{
+		{"update_lead", fmt.Sprintf(`{"lead_id":%d,"fields":{"Contract number":"A-1"}}`, lead)},
+		{"update_lead", fmt.Sprintf(`{"lead_id":%d,"fields":{"Contract number":null}}`, lead)},
+		{"update_contact", fmt.Sprintf(`{"contact_id":%d,"fields":{"Position":"CEO"}}`, contact)},
+		{"update_task", fmt.Sprintf(`{"task_id":%d,"result":"Reached"}`, task)},
+	} {
+		if out := w.do(step.tool, step.args); out.Unchanged || strings.Contains(out.text, "{}") {
+			t.Errorf("%s: %s", step.tool, out.text)
+		}
+	}
+}
