@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
@@ -52,7 +53,7 @@ func elementFields(fields []directory.Field) []FieldLine {
 	for _, f := range fields {
 		line := FieldLine{Name: f.Name, Type: string(f.Type), Code: f.Code, ReadOnly: f.Computed || f.Type == kommo.FieldOrgName}
 		for _, o := range f.Options {
-			line.Options = append(line.Options, o.Label)
+			line.Options = append(line.Options, cmp.Or(o.Path, o.Label))
 		}
 		out = append(out, line)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
@@ -101,7 +102,8 @@ func groupName(groups []kommo.FieldGroup, id *string) string {
 
 // NewField is a custom field to make.
 type NewField struct {
-	Kind     string
+	Kind     string // a kind of card, or KindElement
+	Catalog  string // of KindElement: the list; empty is the products
 	Name     string
 	Type     string
 	Options  []string
@@ -111,13 +113,15 @@ type NewField struct {
 	APIOnly  *bool
 	Required []string // stages in which a field of leads must be filled
 	Hidden   []string // stages in which it is not shown
+	Needed   *bool    // of KindElement: no element without a value
+	SearchIn string   // of a linked_entity: contacts, companies, contacts_and_companies, or a list
 	Key      string
 }
 
 // CreateField makes a custom field: three requests, one more for its group (Kommo
 // API facts: custom fields).
 func (s *Service) CreateField(ctx context.Context, n NewField) (SetupMade, error) {
-	of, err := cardsOf(n.Kind)
+	of, err := s.fieldsOwner(ctx, n.Kind, n.Catalog)
 	if err != nil {
 		return SetupMade{}, err
 	}
@@ -127,10 +131,10 @@ func (s *Service) CreateField(ctx context.Context, n NewField) (SetupMade, error
 	return onceMade(ctx, s, "create_custom_field", n.Key, n, func(ctx context.Context) (SetupMade, error) {
 		w := kommo.CustomFieldWrite{
 			Name: strings.TrimSpace(n.Name), Type: kommo.FieldType(n.Type), Code: strings.TrimSpace(n.Code),
-			Currency: strings.ToUpper(strings.TrimSpace(n.Currency)), APIOnly: n.APIOnly,
+			Currency: strings.ToUpper(strings.TrimSpace(n.Currency)), APIOnly: n.APIOnly, Required: n.Needed,
 		}
-		for i, o := range n.Options {
-			w.Enums = append(w.Enums, kommo.EnumWrite{Value: strings.TrimSpace(o), Sort: int64(i + 1)})
+		if err := n.choices(&w); err != nil {
+			return SetupMade{}, err
 		}
 		if err := s.placeField(ctx, of, n, &w); err != nil {
 			return SetupMade{}, err
@@ -155,8 +159,25 @@ func (s *Service) CreateField(ctx context.Context, n NewField) (SetupMade, error
 	})
 }
 
-// placeField resolves the group of a new field and the stages it is bound to.
+// choices are the options of a new field.
+func (n NewField) choices(w *kommo.CustomFieldWrite) (err error) {
+	if w.Type == kommo.FieldCategory {
+		w.Nested, err = newCategories(n.Options)
+		return err
+	}
+	for i, o := range n.Options {
+		w.Enums = append(w.Enums, kommo.EnumWrite{Value: strings.TrimSpace(o), Sort: int64(i + 1)})
+	}
+	return nil
+}
+
+// placeField resolves the group of a new field, the stages it is bound to, and the
+// list that it names elements of.
 func (s *Service) placeField(ctx context.Context, of kommo.Entity, n NewField, w *kommo.CustomFieldWrite) error {
+	var err error
+	if w.SearchIn, err = s.searchIn(ctx, n); err != nil {
+		return err
+	}
 	if n.Group != "" {
 		g, err := s.fieldGroup(ctx, of, n.Group)
 		if err != nil {
@@ -164,12 +185,21 @@ func (s *Service) placeField(ctx context.Context, of kommo.Entity, n NewField, w
 		}
 		w.GroupID = g.ID
 	}
-	var err error
 	if w.RequiredIn, err = s.stagesOfField(ctx, of, "required_stages", n.Required); err != nil {
 		return err
 	}
 	w.HiddenIn, err = s.stagesOfField(ctx, of, "hidden_stages", n.Hidden)
 	return err
+}
+
+// searchIn is what a linked_entity may name: cards, or the elements of a list.
+func (s *Service) searchIn(ctx context.Context, n NewField) (string, error) {
+	switch n.SearchIn {
+	case "", "contacts", "companies", "contacts_and_companies":
+		return n.SearchIn, nil
+	}
+	list, err := s.names.Catalog(ctx, n.SearchIn)
+	return strconv.FormatInt(list.ID, 10), directory.ForField(err, "search_in")
 }
 
 // check refuses what Kommo would refuse, before anything is sent.
@@ -180,8 +210,11 @@ func (n NewField) check(of kommo.Entity) error {
 	switch {
 	case offersOptions(kommo.FieldType(n.Type)) && len(n.Options) == 0:
 		return problem.Invalid("options", fmt.Sprintf("A field of the type %s needs options; nothing was written.", n.Type)).WithNext("Name the options to choose from.")
-	case !offersOptions(kommo.FieldType(n.Type)) && len(n.Options) > 0:
+	case !offersOptions(kommo.FieldType(n.Type)) && n.Type != string(kommo.FieldCategory) && len(n.Options) > 0:
 		return problem.Invalid("options", fmt.Sprintf("A field of the type %s has no options; nothing was written.", n.Type)).WithNext("Use the type select, multiselect or radiobutton.")
+	case (n.SearchIn != "") != (n.Type == string(kommo.FieldLinkedEntity)):
+		return problem.Invalid("search_in", "search_in goes with the type linked_entity, which needs it; nothing was written.").
+			WithNext("Name contacts, companies, contacts_and_companies or a list for a linked_entity, and leave it out for other types.")
 	case n.Currency != "" && n.Type != string(kommo.FieldMonetary):
 		return problem.Invalid("currency", "Only fields of the type monetary have a currency; nothing was written.").WithNext("Leave currency out, or use the type monetary.")
 	case n.Type == string(kommo.FieldMultitext) && of == kommo.Leads:
@@ -209,14 +242,14 @@ func offersOptions(t kommo.FieldType) bool {
 
 // DeleteField deletes a custom field with its values on all cards: three requests
 // with a warm directory.
-func (s *Service) DeleteField(ctx context.Context, kind, field string) (Removed, error) {
-	of, held, err := s.fieldHeld(ctx, kind, field)
+func (s *Service) DeleteField(ctx context.Context, kind, catalog, field string) (Removed, error) {
+	of, held, err := s.fieldHeld(ctx, kind, catalog, field)
 	if err != nil {
 		return Removed{}, err
 	}
 	if !held.Deletable {
 		return Removed{}, problem.New(problem.Unprocessable, fmt.Sprintf("The field %q belongs to Kommo and cannot be deleted; nothing was written.", held.Name)).
-			WithField("field").WithNext("Rename it with update_custom_field if its name is the matter.")
+			WithField("field").WithNext("Rename it with update_custom_field, or update_catalog_field if it is of a list, where its name is the matter.")
 	}
 	out := Removed{ID: held.ID, Name: held.Name, Before: map[string]any{"type": string(held.Type)}}
 	if labels := labelsOf(held); len(labels) > 0 {
@@ -238,8 +271,8 @@ func (s *Service) DeleteField(ctx context.Context, kind, field string) (Removed,
 }
 
 // fieldHeld resolves a field by the directory and reads it fresh.
-func (s *Service) fieldHeld(ctx context.Context, kind, field string) (kommo.Entity, kommo.CustomField, error) {
-	of, err := cardsOf(kind)
+func (s *Service) fieldHeld(ctx context.Context, kind, catalog, field string) (kommo.Entity, kommo.CustomField, error) {
+	of, err := s.fieldsOwner(ctx, kind, catalog)
 	if err != nil {
 		return of, kommo.CustomField{}, err
 	}

@@ -78,6 +78,6 @@ func (s *Service) rebound(ctx context.Context, of kommo.Entity, argument string,
 // asked tells whether a call asks for any change at all.
 func (c FieldDefChange) asked() bool {
 	named := strings.TrimSpace(c.Name+c.Group) != ""
-	return named || c.APIOnly != nil || c.Required != nil || c.Hidden != nil ||
+	return named || c.APIOnly != nil || c.Needed != nil || c.Required != nil || c.Hidden != nil ||
 		len(c.AddOptions)+len(c.RenameOptions)+len(c.RemoveOptions) > 0
 }

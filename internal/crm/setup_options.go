@@ -15,7 +15,8 @@ import (
 // FieldDefChange says what to change in a custom field. What is empty or nil stays;
 // options that are not named stay too, with the values that cards hold.
 type FieldDefChange struct {
-	Kind          string
+	Kind          string // a kind of card, or KindElement
+	Catalog       string // of KindElement: the list; empty is the products
 	Field         string
 	Name          string
 	Group         string
@@ -25,13 +26,14 @@ type FieldDefChange struct {
 	RemoveOptions []string
 	Required      []string // all stages in which the field must be filled; nil stays, empty is none
 	Hidden        []string // all stages in which it is not shown, likewise
+	Needed        *bool    // of KindElement: no element without a value
 }
 
 // UpdateField changes a custom field: three requests with a warm directory, one
 // more for its group.
 func (s *Service) UpdateField(ctx context.Context, c FieldDefChange) (SetupChanged, error) {
 	return withNames(ctx, s, func(ctx context.Context) (SetupChanged, error) {
-		of, held, err := s.fieldHeld(ctx, c.Kind, c.Field)
+		of, held, err := s.fieldHeld(ctx, c.Kind, c.Catalog, c.Field)
 		if err != nil {
 			return SetupChanged{}, err
 		}
@@ -49,7 +51,8 @@ func (s *Service) UpdateField(ctx context.Context, c FieldDefChange) (SetupChang
 				return SetupChanged{}, err
 			}
 		}
-		if w.Enums, err = c.options(held, d); err != nil {
+		w.Required = d.flag("required", held.Required != nil && *held.Required, c.Needed)
+		if w.Enums, w.Nested, err = c.choices(held, d); err != nil {
 			return SetupChanged{}, err
 		}
 		if w.RequiredIn, err = s.rebound(ctx, of, "required_stages", held.RequiredStatuses, c.Required, d); err != nil {
@@ -84,6 +87,16 @@ func (s *Service) otherGroup(ctx context.Context, of kommo.Entity, held kommo.Cu
 		return "", nil
 	}
 	return g.ID, nil
+}
+
+// choices are the options in the form of the field's type.
+func (c FieldDefChange) choices(held kommo.CustomField, d delta) (enums []kommo.EnumWrite, nested []kommo.NestedWrite, err error) {
+	if held.Type == kommo.FieldCategory {
+		nested, err = c.nested(held, d)
+		return nil, nested, err
+	}
+	enums, err = c.options(held, d)
+	return enums, nil, err
 }
 
 // options is the whole new set of options, since Kommo deletes those that a write
@@ -138,12 +151,16 @@ func (c FieldDefChange) removed(set []kommo.EnumWrite) ([]kommo.EnumWrite, error
 	return set, nil
 }
 
+func unclearPair(pair string) error {
+	return problem.Invalid("rename_options", fmt.Sprintf("%q does not say old and new label; nothing was written.", pair)).
+		WithNext(`Write each as "Old label => New label".`)
+}
+
 func (c FieldDefChange) renamed(set []kommo.EnumWrite) ([]kommo.EnumWrite, error) {
 	for _, pair := range c.RenameOptions {
 		from, to, ok := strings.Cut(pair, "=>")
 		if to = strings.TrimSpace(to); !ok || to == "" {
-			return nil, problem.Invalid("rename_options", fmt.Sprintf("%q does not say old and new label; nothing was written.", pair)).
-				WithNext(`Write each as "Old label => New label".`)
+			return nil, unclearPair(pair)
 		}
 		at, err := optionAt("rename_options", from, set)
 		if err != nil {
@@ -189,6 +206,9 @@ func enumsInOrder(f kommo.CustomField) []kommo.Enum {
 }
 
 func labelsOf(f kommo.CustomField) []string {
+	if f.Type == kommo.FieldCategory {
+		return categoriesOf(f).paths()
+	}
 	var out []string
 	for _, e := range enumsInOrder(f) {
 		out = append(out, e.Value)

@@ -16,7 +16,7 @@ type Catalog struct {
 	Name     string
 	Type     string // kommo.CatalogProducts, kommo.CatalogRegular, …
 	CanAdd   bool   // false: people may not add elements
-	LinkMany bool   // one card may have several of its elements
+	LinkMany bool   // one of its elements may be on several leads
 }
 
 // Fields is the entity whose custom fields the elements of the list have.
@@ -33,7 +33,7 @@ type lists struct {
 }
 
 func newLists(l *loads, from source) *lists {
-	return &lists{api: from.api, all: newSection("lists", l, from.catalogs), fields: map[Entity]*section[List[Field]]{}}
+	return &lists{api: from.api, all: newSection(string(InCatalogs), l, from.catalogs), fields: map[Entity]*section[List[Field]]{}}
 }
 
 func (s source) catalogs(ctx context.Context) ([]Catalog, error) {
@@ -73,7 +73,22 @@ func (s *lists) loaded() []cached {
 	return out
 }
 
+// InCatalogs is the section of the lists themselves.
+const InCatalogs Section = "lists"
+
 const listFields = "fields of "
+
+// sectionCalled is the section of a name, those of lists included.
+func (d *Directory) sectionCalled(name Section) (cached, bool) {
+	if s, ok := d.sections[name]; ok {
+		return s, true
+	}
+	if name == InCatalogs {
+		return d.lists.all, true
+	}
+	entity, _ := strings.CutPrefix(string(name), listFields)
+	return d.lists.section(d.loads, Entity(entity))
+}
 
 // isList tells the entities that are elements of a list.
 func isList(entity Entity) bool { return strings.HasPrefix(string(entity), "catalogs/") }

@@ -117,7 +117,7 @@ func (d *Directory) each(ctx context.Context, sections []Section, do func(cached
 	// No errgroup.WithContext: the first failure must not cut off the others' wait, whose loads go on anyway.
 	var g errgroup.Group
 	for _, name := range sections {
-		s, ok := d.sections[name]
+		s, ok := d.sectionCalled(name)
 		if !ok {
 			return fmt.Errorf("the directory has no section %q", name)
 		}

@@ -38,12 +38,15 @@ func fieldArgument(name string) string {
 	return "fields." + string(r[:min(len(r), mostRunes)])
 }
 
+// CategorySlash stands between the labels that lead to an option of a category.
+const CategorySlash = " / "
+
 // Option resolves the label, code or id of one of the values that the field can take. The refusal lists the
 // labels that would have been right.
 func (f Field) Option(label string) (FieldOption, error) {
 	var all []choice[FieldOption]
 	for _, o := range f.Options {
-		all = append(all, choice[FieldOption]{value: o, id: o.ID, name: o.Label, aliases: []string{o.Code}})
+		all = append(all, choice[FieldOption]{value: o, id: o.ID, name: o.Label, aliases: []string{o.Code, o.Path}, detail: o.Path})
 	}
 	c, err := resolve(wanted{fieldArgument(f.Name), "option of " + quoted(f.Name), label}, all)
 	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Code == problem.NotFound && len(all) > problem.MaxCandidates {

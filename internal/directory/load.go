@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -182,8 +183,12 @@ func fieldOf(f kommo.CustomField, entity Entity) Field {
 	for _, e := range enums {
 		out.Options = append(out.Options, FieldOption{ID: e.ID, Label: e.Value, Code: deref(e.Code)})
 	}
-	for _, n := range f.Nested {
-		out.Options = append(out.Options, FieldOption{ID: n.ID, Label: n.Value})
+	for _, n := range f.Tree() {
+		o := FieldOption{ID: n.ID, Label: n.Value}
+		if len(n.Path) > 1 {
+			o.Path = strings.Join(n.Path, CategorySlash)
+		}
+		out.Options = append(out.Options, o)
 	}
 	return out
 }

@@ -123,6 +123,7 @@ type FieldOption struct {
 	ID    int64
 	Label string
 	Code  string
+	Path  string // of a category below another: "Panels / Mono"
 }
 
 // List is a section that a token may be forbidden to read.

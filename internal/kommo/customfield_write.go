@@ -19,6 +19,12 @@ type CustomFieldWrite struct {
 	APIOnly  *bool       `json:"is_api_only,omitzero"`
 	Currency string      `json:"currency,omitzero"` // of monetary fields
 	Enums    []EnumWrite `json:"enums,omitzero"`
+	// Nested is the whole new set of options of a category; empty is none.
+	Nested []NestedWrite `json:"nested,omitzero"`
+	// Required and SearchIn are for fields of lists: whether an element needs a
+	// value, and what a linked_entity may name.
+	Required *bool  `json:"is_required,omitzero"`
+	SearchIn string `json:"search_in,omitzero"`
 	// Stages in which a field of leads must be filled, or is not shown. Nil stays,
 	// empty is none.
 	RequiredIn []RequiredStatus `json:"required_statuses,omitzero"`

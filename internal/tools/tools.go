@@ -184,6 +184,11 @@ func catalogsTools(p crm.Provider) []registry.Tool {
 		catalogs.ListLeadProducts(p),
 		catalogs.LinkProductToLead(p),
 		catalogs.UnlinkProductFromLead(p),
+		catalogs.CreateCatalog(p),
+		catalogs.UpdateCatalog(p),
+		catalogs.CreateCatalogField(p),
+		catalogs.UpdateCatalogField(p),
+		catalogs.DeleteCatalogField(p),
 	}
 }
 

@@ -24,6 +24,11 @@ func newRig(t *testing.T) *rig {
 		catalogs.ListLeadProducts,
 		catalogs.LinkProductToLead,
 		catalogs.UnlinkProductFromLead,
+		catalogs.CreateCatalog,
+		catalogs.UpdateCatalog,
+		catalogs.CreateCatalogField,
+		catalogs.UpdateCatalogField,
+		catalogs.DeleteCatalogField,
 	)}
 	products, err := r.Names.Catalog(t.Context(), "")
 	if err != nil {

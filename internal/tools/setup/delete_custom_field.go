@@ -25,6 +25,6 @@ func DeleteCustomField(p crm.Provider) registry.Tool {
 		if err != nil {
 			return crm.Removed{}, err
 		}
-		return s.DeleteField(ctx, in.Kind, in.Field)
+		return s.DeleteField(ctx, in.Kind, "", in.Field)
 	})
 }
