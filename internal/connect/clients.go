@@ -36,7 +36,7 @@ func (s *Site) clients() []pages.Block {
 		}},
 		pages.Section{Title: "Cursor", Folded: true, Blocks: []pages.Block{
 			pages.Link{Label: "Add to Cursor", URL: "cursor://anysphere.cursor-deeplink/mcp/install?name=kommo&config=" +
-				url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(cursor)))},
+				url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(cursor))), Button: true},
 			pages.Code{Label: "Or in ~/.cursor/mcp.json", Text: indented(map[string]any{"mcpServers": map[string]any{"kommo": map[string]any{"url": at}}})},
 		}},
 		pages.Section{Title: "VS Code", Folded: true, Blocks: []pages.Block{

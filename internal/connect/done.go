@@ -33,11 +33,11 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request) {
 		s.noSession(w, r)
 		return
 	}
-	blocks := []pages.Block{pages.Text("Kommo has given this server access to " + host + ". What is left is to tell the program that you work with.")}
+	blocks := []pages.Block{pages.Text("Kommo has given this server access to " + host + ". What is left is to tell the program that you work with. One click on a box selects all that is in it.")}
 	blocks = append(blocks, pages.Code{Label: "The address of this server", Text: s.base + "/mcp"})
 	blocks = append(blocks, s.clients()...)
 	blocks = append(blocks, s.machines(bound))
-	blocks = append(blocks, pages.Section{Title: "Ending it", Folded: true, Blocks: []pages.Block{
+	blocks = append(blocks, pages.Section{Title: "Disconnecting", Folded: true, Blocks: []pages.Block{
 		pages.Text("In Kommo, open Settings > Integrations, choose the integration and uninstall it. This server then forgets the account, and its access keys and sign-ins stop working."),
 	}})
 	p := s.page(host+" is connected", pages.Good, blocks...)
