@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/connect"
+	"github.com/kommo-mcp/kommo-mcp/internal/pages"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
@@ -123,23 +125,21 @@ func (l *login) handler(at *url.URL, done chan<- error) http.Handler {
 		path = "/"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", "text/plain; charset=utf-8")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
 		if r.Method != http.MethodGet || r.URL.EscapedPath() != path || r.Host != at.Host || !l.mine(r.URL.Query()) {
-			w.WriteHeader(http.StatusNotFound)
-			_, _ = io.WriteString(w, "This is not the answer that kommo-mcp login waits for.\n")
+			pages.Render(w, http.StatusNotFound, pages.Page{Title: "Not the answer that is waited for", Tone: pages.Wary, Site: at.Host, Blocks: []pages.Block{
+				pages.Text("The command `kommo-mcp login` waits for the answer to the link that it opened last."),
+			}})
 			return
 		}
 		err := l.complete(r.Context(), r.URL.Query())
 		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			_, _ = fmt.Fprintf(w, "The account was not connected. %v\n", err)
+			status, p := connect.FailurePage(err, at.Host)
+			p.Blocks = append(p.Blocks, pages.Text("To start again, run `kommo-mcp login` again."))
+			pages.Render(w, status, p)
 		} else {
-			_, _ = fmt.Fprintf(w, "%s is connected. You can close this window.\n", l.grant.Host)
+			pages.Render(w, http.StatusOK, pages.Page{Title: l.grant.Host + " is connected", Tone: pages.Good, Site: at.Host, Blocks: []pages.Block{
+				pages.Text("You can close this window and go on in the terminal."),
+			}})
 		}
 		select {
 		case done <- err:

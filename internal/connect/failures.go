@@ -29,6 +29,13 @@ func (s *Site) failed(w http.ResponseWriter, r *http.Request, err error) {
 	s.show(w, r, f)
 }
 
+// FailurePage is the page for an error of auth.Service.Complete, for those who take
+// Kommo's answer elsewhere than at a Site. How to start again is theirs to say.
+func FailurePage(err error, site string) (status int, p pages.Page) {
+	f := failureOf(err, site)
+	return f.status, pages.Page{Title: f.title, Tone: f.tone, Site: site, Blocks: f.blocks}
+}
+
 // show draws a failure. The way to start again needs the page for it.
 func (s *Site) show(w http.ResponseWriter, r *http.Request, f failure) {
 	blocks := f.blocks
