@@ -433,9 +433,27 @@ func (s *served) refreshed(refresh string) {
 // settings that are wrong.
 func (c *canaries) commands(env map[string]string, sb *sandbox.Sandbox, token string) {
 	all := [][]string{
-		{"doctor"}, {"accounts"}, {"accounts", "show", "demo"}, {"accounts", "show", "nobody"}, {"accounts", "default", "demo"}, {"outbox"}, {"outbox", "flush"},
-		{"outbox", "retry", "1"}, {"outbox", "drop", "99"}, {"hooks"}, {"hooks", "revoke", "h_none"}, {"keys"}, {"keys", "revoke", "k_none"}, {"tools", "--json"}, {"version"}, {"--help"},
-		{"call", "get_account"}, {"call", "add_note", `{"lead_id":40885001,"text":"x"}`}, {"call", "nonsense"}, {"login", "--no-browser"}, {"nonsense"},
+		{"doctor"},
+		{"accounts"},
+		{"accounts", "show", "demo"},
+		{"accounts", "show", "nobody"},
+		{"accounts", "default", "demo"},
+		{"outbox"},
+		{"outbox", "flush"},
+		{"outbox", "retry", "1"},
+		{"outbox", "drop", "99"},
+		{"hooks"},
+		{"hooks", "revoke", "h_none"},
+		{"keys"},
+		{"keys", "revoke", "k_none"},
+		{"tools", "--json"},
+		{"version"},
+		{"--help"},
+		{"call", "get_account"},
+		{"call", "add_note", `{"lead_id":40885001,"text":"x"}`},
+		{"call", "nonsense"},
+		{"login", "--no-browser"},
+		{"nonsense"},
 	}
 	every := func(env map[string]string) {
 		for _, args := range all {

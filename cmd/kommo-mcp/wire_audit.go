@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -89,13 +90,17 @@ func deliveredCall(ctx context.Context, d crm.Delivered) audit.Call {
 	c := audit.Call{
 		Tool: "post_call_summary", Class: registry.Create.String(), By: d.By, Account: d.Account, PendingID: d.PendingID, Failed: d.Err != nil,
 	}
-	c.Args, _ = json.Marshal(d.Call) // of strings and numbers: cannot fail
 	var answer any = d.Answer
 	if d.Err != nil {
 		why := registry.Explain(ctx, d.Err)
 		c.Message = why.Message
 		answer = map[string]any{"error": map[string]string{"code": string(why.Code)}}
 	}
-	c.Answer, _ = json.Marshal(answer)
+	var wrong [2]error
+	c.Args, wrong[0] = json.Marshal(d.Call)
+	c.Answer, wrong[1] = json.Marshal(answer)
+	if errors.Join(wrong[:]...) != nil {
+		c.Failed = true // of strings and numbers: cannot happen
+	}
 	return c
 }

@@ -47,7 +47,7 @@ func read(t *testing.T, path string) (out []entry, raw string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(text), "\n"), "\n") {
 		var e entry
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("%v: %s", err, line)
@@ -138,8 +138,10 @@ func TestAnswers(t *testing.T) {
 		"a call":  {audit.Call{Args: json.RawMessage(`{"call_id":"447700900123","phone":"+447700900123"}`), Answer: json.RawMessage(`{"status":"logged","id":1,"card":{"kind":"lead","id":5},"created":[],"found":[]}`)}, "logged", "", "[{lead 5 } { 1 }]", 0},
 		"queued":  {audit.Call{Answer: json.RawMessage(`{"status":"queued","pending_id":9}`)}, "queued", "", "[]", 9},
 		"refused": {audit.Call{Failed: true, Message: "quotes", Args: json.RawMessage(`{"lead_id":5}`), Answer: json.RawMessage(`{"error":{"code":"not_found","message":"quotes"}}`)}, "error", "not_found", "[{lead 5 }]", 0},
-		"many": {audit.Call{Args: json.RawMessage(`{"lead_ids":[1,2,3]}`), Answer: json.RawMessage(`{"status":"done","changed":[1,2],"failed":[{"id":3,"reason":"quotes"}],"unknown":[4]}`)},
-			"done", "", "[{lead 1 } {lead 2 } {lead 3 failed} {lead 4 unknown}]", 0},
+		"many": {
+			audit.Call{Args: json.RawMessage(`{"lead_ids":[1,2,3]}`), Answer: json.RawMessage(`{"status":"done","changed":[1,2],"failed":[{"id":3,"reason":"quotes"}],"unknown":[4]}`)},
+			"done", "", "[{lead 1 } {lead 2 } {lead 3 failed} {lead 4 unknown}]", 0,
+		},
 		"no object": {audit.Call{Args: json.RawMessage(`[`), Answer: json.RawMessage(`null`)}, "ok", "", "[]", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

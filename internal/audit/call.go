@@ -95,17 +95,7 @@ func records(args, answer map[string]any) []record {
 	}
 	add(recordOf(answer["card"], ""))
 	add(recordOf(answer, ""))
-	for _, id := range list(answer["changed"]) {
-		add(record{Kind: "lead", ID: number(id)})
-	}
-	for _, one := range list(answer["failed"]) {
-		if r := recordOf(one, "failed"); r.ID != 0 {
-			add(record{Kind: "lead", ID: r.ID, How: r.How})
-		}
-	}
-	for _, id := range list(answer["unknown"]) {
-		add(record{Kind: "lead", ID: number(id), How: "unknown"})
-	}
+	bulkRecords(answer, add)
 	for _, key := range sortedKeys(args) {
 		if key == "call_id" {
 			continue // of a telephone call; some platforms number them like telephones
@@ -117,6 +107,21 @@ func records(args, answer map[string]any) []record {
 		}
 	}
 	return out
+}
+
+// bulkRecords are those of an answer about many leads.
+func bulkRecords(answer map[string]any, add func(record)) {
+	for _, id := range list(answer["changed"]) {
+		add(record{Kind: "lead", ID: number(id)})
+	}
+	for _, one := range list(answer["failed"]) {
+		if r := recordOf(one, "failed"); r.ID != 0 {
+			add(record{Kind: "lead", ID: r.ID, How: r.How})
+		}
+	}
+	for _, id := range list(answer["unknown"]) {
+		add(record{Kind: "lead", ID: number(id), How: "unknown"})
+	}
 }
 
 // recordOf reads {kind, id, url}; what the kind does not say, the link does.
