@@ -59,6 +59,38 @@ func TestErrorsBeforeTheRedirectIsKnownStayHere(t *testing.T) {
 	}
 }
 
+func TestRedirectsAreComparedLetterByLetterButForPortsOnLoopback(t *testing.T) {
+	for _, c := range []struct {
+		registered, asked string
+		want              bool
+	}{
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.1:3000/callback", true},
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.1:4000/callback", true},
+		{"http://127.0.0.1/callback", "http://127.0.0.1:4000/callback", true},
+		{"http://[::1]/callback", "http://[::1]:4000/callback", true},
+		{"http://127.0.0.1:3000", "http://127.0.0.1:4000/", true},
+		{"http://127.0.0.1:3000/callback?a=1", "http://127.0.0.1:4000/callback?a=1", true},
+		{"http://127.0.0.1:3000/callback", "http://localhost:3000/callback", false},
+		{"http://localhost:3000/callback", "http://127.0.0.1:3000/callback", false},
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.2:3000/callback", false},
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.1:3000/callback/", false},
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.1:3000/other", false},
+		{"http://127.0.0.1:3000/a/callback", "http://127.0.0.1:3000/a%2Fcallback", false},
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.1:3000/callback?x=1", false},
+		{"http://127.0.0.1:3000/callback", "http://127.0.0.1:3000/callback?", false},
+		{"http://127.0.0.1:3000/callback", "https://127.0.0.1:3000/callback", false},
+		{"http://127.0.0.1:3000/callback", "http://evil.example:3000/callback", false},
+		{"http://localhost/callback", "http://localhost.evil.example/callback", false},
+		{"https://app.example/callback", "https://app.example:443/callback", false},
+		{"https://app.example/", "https://app.example", false},
+		{"cursor://a/b", "cursor://a:3/b", false},
+	} {
+		if got := authserver.RedirectFits(c.registered, c.asked); got != c.want {
+			t.Errorf("%s for %s: %v", c.asked, c.registered, got)
+		}
+	}
+}
+
 func TestErrorsAfterThatGoToTheClient(t *testing.T) {
 	g := newRig(t)
 	id := g.register("https://app.example/callback?tenant=7")

@@ -5,6 +5,7 @@ var (
 	PublicAddress   = publicAddress
 	PublicTransport = publicTransport
 	DocumentURL     = documentURL
+	RedirectFits    = redirectFits
 )
 
 // ParseDocument is parseDocument with what it gives taken apart.
