@@ -160,7 +160,7 @@ func TestThePageSaysWhoAsksForWhat(t *testing.T) {
 		"client_name": "Nice <b>app</b>\u202e\u200b\n of yours " + strings.Repeat("x", 100), "redirect_uris": []string{"https://app.example/callback"},
 	})
 	a := g.get("/authorize?" + g.asks(id, "https://app.example/callback").Encode())
-	for _, want := range []string{"Nice &lt;b&gt;app&lt;/b&gt; of yours xxx", "…", "app.example", "registered itself", "create and change", "127.0.0.1"} {
+	for _, want := range []string{"Nice &lt;b&gt;app&lt;/b&gt; of yours xxx", "…", "app.example", "registered itself", "go by where it sends you back to", "create and change", "127.0.0.1"} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -257,14 +257,29 @@ func TestTheWayBackBelongsToTheBrowser(t *testing.T) {
 	onward := g.press(g.get("/authorize?"+g.asks(id, loopbackRedirect).Encode()), "allow")
 	link := onward.header.Get("Location")
 	victim := newBrowser(t)
+	g.do(victim, http.MethodGet, "/authorize?"+g.asks(id, loopbackRedirect).Encode(), http.NoBody) // it has a cookie of its own
 	consent := g.do(victim, http.MethodGet, link, http.NoBody)
 	back := g.do(victim, http.MethodGet, consent.header.Get("Location"), http.NoBody)
 	if strings.Contains(back.header.Get("Location"), "code=") {
 		t.Errorf("another browser's answer gave a code: %q", back.header.Get("Location"))
 	}
 	u, _ := url.Parse(link)
-	if to, waiting, _ := g.server.Finish(t.Context(), connect.Answer{State: u.Query().Get("state"), Bound: "x"}, "1"); waiting {
-		t.Errorf("it still waits, for %q", to)
+	here, _ := url.Parse(g.url)
+	a := connect.Answer{State: u.Query().Get("state")}
+	for _, a.Bound = range []string{"", "x", victim.Jar.Cookies(here)[0].Value} {
+		if to, waiting, _ := g.server.Finish(t.Context(), a, "1"); waiting {
+			t.Errorf("another browser is sent to %q", to)
+		}
+		if to, waiting := g.server.Fail(t.Context(), a, "x", "y"); waiting {
+			t.Errorf("another browser ends it, and is sent to %q", to)
+		}
+	}
+	a.Bound = g.browser.Jar.Cookies(here)[0].Value
+	if to, waiting, err := g.server.Finish(t.Context(), a, "1"); !waiting || err != nil || !strings.HasPrefix(to, loopbackRedirect) {
+		t.Errorf("its own is sent to %q, %v, %v", to, waiting, err)
+	}
+	if to, waiting, _ := g.server.Finish(t.Context(), a, "1"); waiting {
+		t.Errorf("a second answer is sent to %q", to)
 	}
 	if to, waiting, err := g.server.Finish(t.Context(), connect.Answer{}, "1"); waiting || err != nil {
 		t.Errorf("an empty answer ends %q, %v", to, err)

@@ -148,17 +148,21 @@ func (s *Server) Fail(ctx context.Context, a connect.Answer, code, description s
 }
 
 // take takes what waits for an answer of Kommo's page, in the browser that it was
-// allowed in.
+// allowed in. Another browser leaves it where it is.
 func (s *Server) take(ctx context.Context, a connect.Answer) (g given, ok bool, err error) {
 	if a.State == "" {
 		return g, false, nil
 	}
-	t, ok, err := s.cfg.Store.TakeTicket(ctx, kindPending, digest(a.State))
+	t, ok, err := s.cfg.Store.Ticket(ctx, kindPending, digest(a.State))
 	if err != nil || !ok {
 		return g, false, err
 	}
 	g, ok = read(t)
-	return g, ok && subtle.ConstantTimeCompare([]byte(g.Browser), []byte(digest(a.Bound))) == 1, nil
+	if !ok || subtle.ConstantTimeCompare([]byte(g.Browser), []byte(digest(a.Bound))) != 1 {
+		return given{}, false, nil
+	}
+	_, ok, err = s.cfg.Store.TakeTicket(ctx, kindPending, t.Name) // of two answers at once one alone gets it
+	return g, ok, err
 }
 
 // read is what a ticket carries; ok is false where it is damaged.

@@ -274,6 +274,7 @@ func TestATokenEndsWithTheConnectionOfItsAccount(t *testing.T) {
 	id, access, refresh := g.tokens()
 	p, _, _ := g.server.Principal(t.Context(), access)
 	code := g.authorize(g.asks(id, loopbackRedirect)).Get("code")
+	another := g.authorize(g.asks(id, loopbackRedirect)).Get("code")
 	grant, _, err := g.store.Grant(t.Context(), p.Account, "kommo")
 	if err != nil {
 		t.Fatal(err)
@@ -283,6 +284,7 @@ func TestATokenEndsWithTheConnectionOfItsAccount(t *testing.T) {
 		t.Errorf("with a grant that has ended the token lives, %v", err)
 	}
 	g.refused(g.refresh(id, refresh), http.StatusBadRequest, "invalid_grant")
+	g.refused(g.exchange(id, loopbackRedirect, another), http.StatusBadRequest, "invalid_grant")
 	grant.State = store.GrantActive
 	if ok, err := g.store.NoteGrant(t.Context(), grant); !ok || err != nil || !g.lives(access) {
 		t.Errorf("with a grant that is back the token is dead, %v", err)
