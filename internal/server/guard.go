@@ -11,6 +11,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
 // maxBody is the largest request body taken, in bytes. A tool call is small;
@@ -34,6 +38,7 @@ var errInternal = errors.New("internal error; see the server log")
 type guard struct {
 	next http.Handler
 	stop <-chan struct{} // closed when the server shuts down
+	web  Web
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,6 +56,9 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
+	if method == "tools/call" && g.scopeMissing(w, r, body) {
+		return
+	}
 	ctx, cancel := g.bounded(r.Context(), method)
 	defer cancel()
 	w.Header().Set("X-Accel-Buffering", "no")
@@ -60,6 +68,32 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := newRecoder(w, r)
 	g.next.ServeHTTP(answer, r)
 	answer.send()
+}
+
+// scopeMissing answers a call whose token has too small a scope as OAuth wants it, so
+// that the client can ask its user for more. That the tool does not run otherwise
+// either, is the registry's doing.
+func (g guard) scopeMissing(w http.ResponseWriter, r *http.Request, body []byte) bool {
+	p := principal.From(r.Context())
+	if p.Kind != principal.Token || g.web.PublicURL == nil {
+		return false
+	}
+	var call struct {
+		Params struct {
+			Name string `json:"name"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(body, &call) != nil {
+		return false
+	}
+	tool, err := registry.Find(g.web.Tools, call.Params.Name)
+	needs := tool.Spec().Class.Needs()
+	if err != nil || p.Mode == "" || p.Mode.Allows(needs) {
+		return false
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scopesFor(needs)+`", resource_metadata="`+g.web.metadataURL()+`"`)
+	refuse(w, http.StatusForbidden, problem.Forbidden, call.Params.Name+" needs the scope kommo:"+string(needs)+", which this connection does not have", "Authorize again with the scopes that the header WWW-Authenticate names.")
+	return true
 }
 
 // bounded gives a request its time limit. A listen stream has none, but ends

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
@@ -74,7 +75,8 @@ type hookAnswer struct {
 // take checks a post and keeps it.
 func (e hookEndpoint) take(r *http.Request, platform hooks.Platform, body []byte) (crm.HookReceipt, *refused) {
 	answers := platform.Answers()
-	if no := e.verify(r, platform, body); no != nil {
+	p, no := e.verify(r, platform, body)
+	if no != nil {
 		return crm.HookReceipt{}, no
 	}
 	options, err := crm.ReadHookOptions(r.URL.Query())
@@ -84,8 +86,11 @@ func (e hookEndpoint) take(r *http.Request, platform hooks.Platform, body []byte
 	if e.web.LogCall == nil || e.web.Provider == nil {
 		return crm.HookReceipt{}, &refused{answers.Unavailable, problem.ReadOnly, "this server logs no calls: it runs in read mode, or " + LogCallTool + " is left out", "", nil}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	ctx, cancel := context.WithTimeout(principal.With(r.Context(), p), readTimeout)
 	defer cancel()
+	if !e.web.LogCall.Offers(ctx) {
+		return crm.HookReceipt{}, &refused{answers.Refused, problem.Forbidden, "this access key may not log calls", "Use one with the mode write and the toolset of " + LogCallTool + ".", nil}
+	}
 	service, err := e.web.Provider(ctx)
 	if err != nil {
 		return crm.HookReceipt{}, &refused{answers.Unavailable, problem.NoToken, "no Kommo access token is set", "Set KOMMO_SUBDOMAIN and KOMMO_ACCESS_TOKEN.", nil}
@@ -110,30 +115,41 @@ func malformed(answers hooks.Answers, err error) *refused {
 	return no
 }
 
-// verify checks who sent the post. Without a secret it needs the access key; where
-// there is none either, this machine is trusted.
-func (e hookEndpoint) verify(r *http.Request, platform hooks.Platform, body []byte) *refused {
+// verify checks who sent the post. Without a secret it needs an access key, whose
+// account the call is then logged in; where access is not controlled either, this
+// machine is trusted.
+func (e hookEndpoint) verify(r *http.Request, platform hooks.Platform, body []byte) (principal.Principal, *refused) {
 	if e.named != nil {
-		return e.verifyNamed(r, platform, body)
+		return e.named.Who, e.verifyNamed(r, platform, body)
 	}
 	secret, status := e.web.Secrets[platform.Name()], platform.Answers().Refused
 	if secret == "" {
 		return e.unsigned(r, platform.Name(), status)
 	}
-	return e.signed(r, platform, body, secret)
+	p := principal.Principal{Kind: principal.Hook, ID: platform.Name(), Label: platform.Name(), Mode: principal.Write}
+	return p, e.signed(r, platform, body, secret)
 }
 
-func (e hookEndpoint) unsigned(r *http.Request, name string, status int) *refused {
+func (e hookEndpoint) unsigned(r *http.Request, name string, status int) (p principal.Principal, no *refused) {
 	variable := "KOMMO_MCP_HOOK_" + strings.ToUpper(name) + "_SECRET"
-	switch {
-	case r.Header.Get("Origin") != "" && e.web.originRefused(r.Header.Get("Origin")):
-		return &refused{status, problem.Forbidden, "origin not allowed", "", nil}
-	case e.web.hostRefused(r):
-		return &refused{status, problem.Unauthorized, "no secret is set for " + name, "Set " + variable + " on the server.", nil}
-	case !e.web.hasKey(r):
-		return &refused{status, problem.Unauthorized, "no secret is set for " + name + ", and the access key is missing or wrong", "Set " + variable + " on the server, or send the access key.", nil}
+	controlled, err := e.web.controlled(r.Context())
+	known := !controlled
+	if controlled && err == nil {
+		p, known, err = e.web.bearer(door{}, r)
 	}
-	return nil
+	switch {
+	case err != nil:
+		return p, &refused{http.StatusServiceUnavailable, problem.Unavailable, "access cannot be checked now", "Send it again.", err}
+	case r.Header.Get("Origin") != "" && e.web.originRefused(controlled, r.Header.Get("Origin")):
+		return p, &refused{status, problem.Forbidden, "origin not allowed", "", nil}
+	case e.web.hostRefused(controlled, r):
+		return p, &refused{status, problem.Unauthorized, "no secret is set for " + name, "Set " + variable + " on the server.", nil}
+	case !known:
+		return p, &refused{status, problem.Unauthorized, "no secret is set for " + name + ", and the access key is missing or wrong", "Set " + variable + " on the server, or send the access key.", nil}
+	case !controlled:
+		p.Kind = principal.Local
+	}
+	return p, nil
 }
 
 // publicURL is the URL as the sender knows it, which some platforms sign: as the

@@ -41,18 +41,22 @@ type HTTP struct {
 	scheme   string
 }
 
-// Listen opens addr, which must be on loopback unless there is an access key:
-// without one whoever reaches the port works in the account. Port 0 picks a free
+// Listen opens addr, which must be on loopback unless access is controlled: else
+// whoever reaches the port works in the account. Port 0 picks a free
 // one. Where the edge has no TLS files, TLS is a proxy's job.
 func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, web Web) (*HTTP, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("address %q: use host:port, for example 127.0.0.1:8080: %w", addr, err)
 	}
-	if !loopbackHost(host) && web.AccessKey == "" {
-		return nil, fmt.Errorf("address %q is not on loopback: use 127.0.0.1, [::1] or localhost, or set KOMMO_MCP_ACCESS_KEY", addr)
+	controlled, err := web.controlled(ctx)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("access keys cannot be read: %w", err)
+	case !controlled && !loopbackHost(host):
+		return nil, fmt.Errorf("address %q is not on loopback: use 127.0.0.1, [::1] or localhost, or make an access key first with kommo-mcp keys create, or set KOMMO_MCP_ACCESS_KEY", addr)
 	}
-	if names := web.unsigned(); len(names) > 0 && web.LogCall != nil {
+	if names := web.unsigned(); len(names) > 0 && web.LogCall != nil && !controlled {
 		web.logger().WarnContext(ctx, "webhooks of platforms without a secret are taken unsigned from this machine; set KOMMO_MCP_HOOK_<PLATFORM>_SECRET",
 			slog.String("platforms", strings.Join(names, " ")))
 	}
@@ -109,10 +113,10 @@ func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls
 // those that speak no MCP, its description, and checks of its health. stop ends the open
 // listen streams.
 func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler {
-	web.wrong = newFailures(web.now)
+	web.wrong, web.control = newFailures(web.now), &control{}
 	all := newMeters(web.Edge.Limits, web.now)
 	mux := http.NewServeMux()
-	mux.Handle(Endpoint, web.admitted(web.limited(all, guard{
+	mcp := web.limited(all, guard{
 		next: mcpserver.NewStreamableHTTPServer(s,
 			mcpserver.WithStateLess(true),
 			mcpserver.WithDisableStreaming(true),
@@ -121,8 +125,12 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 			mcpserver.WithDisableLocalhostProtection(true),
 		),
 		stop: stop,
-	})))
-	mux.Handle(CallsEndpoint, web.admitted(web.limited(all, callsEndpoint{web})))
+		web:  web,
+	})
+	mux.Handle(Endpoint, web.admitted(door{tokens: true}, mcp))
+	mux.Handle(KeysEndpoint, web.admitted(door{}, mcp))
+	noDiscovery(mux)
+	mux.Handle(CallsEndpoint, web.admitted(door{}, web.limited(all, callsEndpoint{web})))
 	mux.Handle(CallsEndpoint+"/{platform}", hookEndpoint{web: web})
 	mux.Handle(CallsEndpoint+"/{platform}/{hook}", namedHookEndpoint{web, all})
 	mux.Handle("GET "+DescriptionEndpoint, description(web))

@@ -25,7 +25,7 @@ type Parts struct {
 }
 
 // listTTL is how long a client may keep the lists, in milliseconds. They never
-// change while the process runs.
+// change for one principal while the process runs.
 const listTTL = 300_000
 
 // New assembles the server. Nothing that changes at run time is advertised
@@ -35,6 +35,10 @@ const listTTL = 300_000
 func New(p Parts) *mcpserver.MCPServer {
 	hooks := &mcpserver.Hooks{}
 	hooks.AddOnRequestInitialization(checkShape)
+	hide := registry.Hide(p.Tools)
+	hooks.AddAfterListTools(func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, listed *mcp.ListToolsResult) {
+		hide(ctx, listed)
+	})
 	s := mcpserver.NewMCPServer("kommo-mcp", p.Version,
 		mcpserver.WithHooks(hooks),
 		mcpserver.WithTitle("Kommo CRM"),

@@ -2,20 +2,16 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
-	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -23,35 +19,32 @@ import (
 // Web is what the HTTP surface needs beside the MCP server. The zero value serves
 // MCP alone, to this machine.
 type Web struct {
-	AccessKey string            // for /mcp and /v1; empty: none, and only this machine may call
+	AccessKey string            // for the server's own account; empty: none
 	PublicURL *url.URL          // as a proxy shows the server to the world; nil: unknown
 	Secrets   map[string]string // of the platforms, by their name: they sign what they post
 	LogCall   *registry.Tool    // logs a call; nil: this server logs none (read mode, or left out)
 	Provider  crm.Provider      // of the account in which calls of platforms are logged
 	Version   string
 	Logger    *slog.Logger
-	Keys      Bearers                // whose an access key is; nil: there are none beside AccessKey
-	Tokens    Bearers                // whose a token of the authorization server is; nil: there is no such server
-	Mount     []func(*http.ServeMux) // pages and endpoints that are no part of MCP and guard themselves
-	Now       func() time.Time       // when a signature is too old; nil = the system's clock
-	Hook      FindHook               // which hook an address is; nil: none was given out
-	Edge      Edge                   // between the network and all endpoints
+	Keys      Bearers                             // whose an access key is; nil: there are none beside AccessKey
+	AnyKey    func(context.Context) (bool, error) // whether Keys has any; nil: no
+	Tools     []registry.Tool                     // that MCP offers
+	Tokens    Bearers                             // whose a token of the authorization server is; nil: there is no such server
+	Mount     []func(*http.ServeMux)              // pages and endpoints that are no part of MCP and guard themselves
+	Now       func() time.Time                    // when a signature is too old; nil = the system's clock
+	Hook      FindHook                            // which hook an address is; nil: none was given out
+	Edge      Edge                                // between the network and all endpoints
 
-	wrong *failures // of wrong keys, by address
+	wrong   *failures // of wrong keys, by address
+	control *control
 }
 
-// Bearers tells whose a secret is that came as Authorization: Bearer. ok is false for
-// one that is unknown, revoked or expired; err says that it cannot be told now.
-type Bearers interface {
-	Principal(ctx context.Context, secret string) (p principal.Principal, ok bool, err error)
-}
-
-// unsigned lists the platforms whose posts are taken without a signature: those
-// without a secret, as long as only this machine may call.
+// unsigned lists the platforms whose posts are taken without a signature where access
+// is not controlled: those without a secret.
 func (w Web) unsigned() []string {
 	var out []string
 	for _, p := range hooks.All() {
-		if w.AccessKey == "" && w.Secrets[p.Name()] == "" {
+		if w.Secrets[p.Name()] == "" {
 			out = append(out, p.Name())
 		}
 	}
@@ -72,46 +65,13 @@ func (w Web) now() time.Time {
 	return w.Now()
 }
 
-// admitted wraps an endpoint that is not open to everybody: pages of other sites
-// are kept out, callers need the key, and without one only names of this machine
-// are served, so that neither a proxy nor a rebound name opens it to the world.
-func (w Web) admitted(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		switch {
-		case slices.ContainsFunc(r.Header.Values("Origin"), w.originRefused):
-			refuse(out, http.StatusForbidden, problem.Forbidden, "origin not allowed", "Call from a program, or from a page of this server's own host.")
-		case w.hostRefused(r):
-			refuse(out, http.StatusForbidden, problem.Forbidden, "host not allowed",
-				"Without an access key only 127.0.0.1, [::1] and localhost are served: set KOMMO_MCP_ACCESS_KEY. With one, KOMMO_MCP_PUBLIC_URL names the host.")
-		case !w.hasKey(r):
-			if w.tooManyWrong(out, r) {
-				return
-			}
-			out.Header().Set("WWW-Authenticate", `Bearer realm="kommo-mcp"`)
-			refuse(out, http.StatusUnauthorized, problem.Unauthorized, "the access key is missing or wrong", "Send the header Authorization: Bearer <access key>.")
-		default:
-			next.ServeHTTP(out, r)
-		}
-	})
-}
-
-// hasKey compares in a time that tells nothing about the key, not even its length.
-func (w Web) hasKey(r *http.Request) bool {
-	if w.AccessKey == "" {
-		return true
-	}
-	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	got, want := sha256.Sum256([]byte(strings.TrimSpace(given))), sha256.Sum256([]byte(w.AccessKey))
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && strings.EqualFold(scheme, "Bearer")
-}
-
 // hostRefused tells whether the name by which the server was called is not its own.
 // Without access control what a proxy passes on is refused too, whatever the name:
 // behind one everybody looks like this machine.
-func (w Web) hostRefused(r *http.Request) bool {
+func (w Web) hostRefused(controlled bool, r *http.Request) bool {
 	name, by := hostName(r.Host), seenOf(r)
 	switch {
-	case w.AccessKey == "":
+	case !controlled:
 		return !loopbackHost(name) || by.relayed
 	case loopbackHost(name), w.PublicURL == nil:
 		return false
@@ -121,8 +81,8 @@ func (w Web) hostRefused(r *http.Request) bool {
 }
 
 // originRefused lets in, beside pages of this machine, those of the public URL.
-func (w Web) originRefused(origin string) bool {
-	if w.PublicURL != nil && w.AccessKey != "" && strings.EqualFold(origin, w.PublicURL.Scheme+"://"+w.PublicURL.Host) {
+func (w Web) originRefused(controlled bool, origin string) bool {
+	if w.PublicURL != nil && controlled && strings.EqualFold(origin, w.PublicURL.Scheme+"://"+w.PublicURL.Host) {
 		return false
 	}
 	return originRefused(origin)

@@ -2,6 +2,7 @@
 package tools
 
 import (
+	"context"
 	"slices"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
@@ -42,7 +43,7 @@ func All(p crm.Provider, opts ...Option) []registry.Tool {
 	), definitions())
 }
 
-func defaultTools(p crm.Provider, server string) []registry.Tool {
+func defaultTools(p crm.Provider, server func(context.Context) string) []registry.Tool {
 	return []registry.Tool{
 		base.GetAccount(p, server),
 		base.SearchLeads(p),

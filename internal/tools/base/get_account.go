@@ -12,8 +12,8 @@ type getAccountIn struct {
 }
 
 // GetAccount tells what must be known first. server says in a sentence what this
-// server may do; empty leaves it out.
-func GetAccount(p crm.Provider, server string) registry.Tool {
+// server may do for whoever calls; nil leaves it out.
+func GetAccount(p crm.Provider, server func(context.Context) string) registry.Tool {
 	return registry.Define(registry.Spec{
 		Name: "get_account", Title: "Get the account", Class: registry.Read,
 		Description: "Tells the account's own words: pipelines with stages, users with rights, time zone, today's date, currency, who you are, and what this server may do. " +
@@ -25,7 +25,9 @@ func GetAccount(p crm.Provider, server string) registry.Tool {
 			return crm.AccountOverview{}, err
 		}
 		out, err := s.Overview(ctx, in.Sections)
-		out.Server = server
+		if server != nil {
+			out.Server = server(ctx)
+		}
 		return out, err
 	})
 }

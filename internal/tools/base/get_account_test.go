@@ -1,6 +1,7 @@
 package base_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -14,7 +15,9 @@ import (
 // marcus is a user of the demo account without admin rights.
 const marcus = 10450002
 
-func getAccount(p crm.Provider) registry.Tool { return base.GetAccount(p, "Mode write: test.") }
+func getAccount(p crm.Provider) registry.Tool {
+	return base.GetAccount(p, func(context.Context) string { return "Mode write: test." })
+}
 
 func TestGetAccountIsSmallAndCached(t *testing.T) {
 	r := newReader(t, 0)

@@ -33,6 +33,9 @@ func (t Tool) call(ctx context.Context, args json.RawMessage) Result {
 		t.logger().ErrorContext(ctx, "tool is broken", "tool", t.spec.Name, "error", err)
 		return t.failure(internalProblem(t.spec))
 	}
+	if no := t.refusal(ctx); no != nil {
+		return t.failure(no)
+	}
 	values, refused := s.args.decode(args, valid)
 	if refused != nil {
 		return t.failure(refused)

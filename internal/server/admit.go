@@ -1,0 +1,179 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+)
+
+const (
+	// KeysEndpoint is the MCP endpoint of programs that can only send a header. Its
+	// discovery answers 404, so that none of them begins an authorization.
+	KeysEndpoint = "/keys/mcp"
+
+	resourceMetadata = "/.well-known/oauth-protected-resource" + Endpoint
+	usualScopes      = scopeRead + " " + scopeWrite
+	scopeRead        = "kommo:read"
+	scopeWrite       = "kommo:write"
+	scopeFull        = "kommo:full"
+)
+
+// Bearers tells whose a secret is that came as Authorization: Bearer. ok is false for
+// one that is unknown, revoked or expired; err says that it cannot be told now.
+type Bearers interface {
+	Principal(ctx context.Context, secret string) (p principal.Principal, ok bool, err error)
+}
+
+// door is what an endpoint takes beside access keys.
+type door struct{ tokens bool }
+
+// admitted wraps an endpoint that is not open to everybody: pages of other sites
+// are kept out, callers need a bearer, and without access control only names of this
+// machine are served, so that neither a proxy nor a rebound name opens it to the
+// world. Whom it lets in stands in the context.
+func (w Web) admitted(to door, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		controlled, err := w.controlled(r.Context())
+		switch {
+		case err != nil:
+			w.undecided(out, r, err)
+		case slices.ContainsFunc(r.Header.Values("Origin"), func(origin string) bool { return w.originRefused(controlled, origin) }):
+			refuse(out, http.StatusForbidden, problem.Forbidden, "origin not allowed", "Call from a program, or from a page of this server's own host.")
+		case w.hostRefused(controlled, r):
+			refuse(out, http.StatusForbidden, problem.Forbidden, "host not allowed",
+				"Without access control only 127.0.0.1, [::1] and localhost are served: make a key with kommo-mcp keys create, or set KOMMO_MCP_ACCESS_KEY. With it, KOMMO_MCP_PUBLIC_URL names the host.")
+		case !controlled:
+			next.ServeHTTP(out, r)
+		default:
+			w.admit(to, next, out, r)
+		}
+	})
+}
+
+// admit serves whoever has a bearer that is good.
+func (w Web) admit(to door, next http.Handler, out http.ResponseWriter, r *http.Request) {
+	p, ok, err := w.bearer(to, r)
+	switch {
+	case err != nil:
+		w.undecided(out, r, err)
+	case ok:
+		next.ServeHTTP(out, r.WithContext(principal.With(r.Context(), p)))
+	case !w.tooManyWrong(out, r):
+		w.challenge(to, out, r)
+	}
+}
+
+// undecided refuses whoever cannot be checked now.
+func (w Web) undecided(out http.ResponseWriter, r *http.Request, err error) {
+	w.logger().ErrorContext(r.Context(), "a bearer cannot be checked", "error", err)
+	out.Header().Set("Retry-After", "10")
+	refuse(out, http.StatusServiceUnavailable, problem.Unavailable, "access cannot be checked now", "Try again in a moment; the server's log says why.")
+}
+
+// challenge says what is needed.
+func (w Web) challenge(to door, out http.ResponseWriter, r *http.Request) {
+	challenge := `Bearer realm="kommo-mcp"`
+	message, next := "the access key is missing or wrong", "Send the header Authorization: Bearer <access key>."
+	if to.tokens && w.Tokens != nil && w.PublicURL != nil {
+		challenge = `Bearer resource_metadata="` + w.metadataURL() + `", scope="` + usualScopes + `"`
+		if r.Header.Get("Authorization") != "" {
+			challenge = `Bearer error="invalid_token", resource_metadata="` + w.metadataURL() + `", scope="` + usualScopes + `"`
+		}
+		message, next = "the access token is missing, wrong or has ended", "Authorize as the header WWW-Authenticate says, or send an access key as Authorization: Bearer <access key>."
+	}
+	out.Header().Set("WWW-Authenticate", challenge)
+	refuse(out, http.StatusUnauthorized, problem.Unauthorized, message, next)
+}
+
+// metadataURL is where clients learn how to get a token.
+func (w Web) metadataURL() string {
+	return w.PublicURL.Scheme + "://" + w.PublicURL.Host + resourceMetadata
+}
+
+// bearer is who sent a request. It compares in times that tell nothing about a
+// secret, not even its length: digests with each other, and in the stores digests
+// are looked up.
+func (w Web) bearer(to door, r *http.Request) (p principal.Principal, ok bool, err error) {
+	if len(r.Header.Values("Authorization")) != 1 {
+		return p, false, nil
+	}
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	secret = strings.TrimSpace(secret)
+	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+		return p, false, nil
+	}
+	if w.isOwnKey(secret) {
+		return principal.Principal{Kind: principal.Key, ID: "env", Label: "KOMMO_MCP_ACCESS_KEY"}, true, nil
+	}
+	for _, some := range []Bearers{w.Keys, to.of(w.Tokens)} {
+		if some == nil {
+			continue
+		}
+		if p, ok, err = some.Principal(r.Context(), secret); err != nil || ok {
+			return p, ok && err == nil, err
+		}
+	}
+	return principal.Principal{}, false, nil
+}
+
+func (d door) of(tokens Bearers) Bearers {
+	if d.tokens {
+		return tokens
+	}
+	return nil
+}
+
+func (w Web) isOwnKey(secret string) bool {
+	got, want := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(w.AccessKey))
+	return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && w.AccessKey != ""
+}
+
+// control remembers that access was controlled once: the end of the last key must
+// not open what was closed.
+type control struct{ on atomic.Bool }
+
+// controlled tells whether a bearer is needed: where there is a key, or a server that
+// gives out tokens.
+func (w Web) controlled(ctx context.Context) (bool, error) {
+	if w.AccessKey != "" || w.Tokens != nil || (w.control != nil && w.control.on.Load()) {
+		return true, nil
+	}
+	if w.AnyKey == nil {
+		return false, nil
+	}
+	some, err := w.AnyKey(ctx)
+	if some && w.control != nil {
+		w.control.on.Store(true)
+	}
+	return some, err
+}
+
+// scopesFor are all scopes that a mode takes.
+func scopesFor(m principal.Mode) string {
+	switch m {
+	case principal.Read:
+		return scopeRead
+	case principal.Full:
+		return usualScopes + " " + scopeFull
+	default:
+		return usualScopes
+	}
+}
+
+// noDiscovery answers 404 below a discovery path: clients that look there for how to
+// authorize at the endpoint for keys learn that there is nothing.
+func noDiscovery(mux *http.ServeMux) {
+	for _, name := range []string{"oauth-protected-resource", "oauth-authorization-server", "openid-configuration"} {
+		for _, end := range []string{"", "/{rest...}"} {
+			mux.HandleFunc("GET /.well-known/"+name+KeysEndpoint+end, http.NotFound)
+		}
+	}
+	mux.HandleFunc("GET "+KeysEndpoint+"/.well-known/{rest...}", http.NotFound)
+}
