@@ -207,7 +207,11 @@ func (p *product) web() server.Web {
 		AccessKey: p.cfg.AccessKey, PublicURL: p.cfg.PublicURL, Secrets: p.cfg.HookSecrets,
 		Provider: p.provider, Version: version(), Logger: p.log, Edge: p.cfg.Edge,
 	}
-	w.Edge.Ready = p.state.Ping
+	w.Edge.Ready, w.Tools = p.state.Ping, p.tools
+	if !p.cfg.Demo {
+		keys := p.keys()
+		w.Keys, w.AnyKey = keys, keys.Any
+	}
 	if tool, err := registry.Find(p.tools, server.LogCallTool); err == nil {
 		w.LogCall = &tool
 	}
