@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,9 +78,14 @@ func plainOne(f Field, v kommo.Value, zone *time.Location) any {
 	}
 }
 
-// label is the option's present name; the one in the value where the option is gone.
+// label is the option's present name, one that can be written back: of a category whose label repeats, with
+// those above it. It is the name in the value where the option is gone.
 func label(f Field, v kommo.Value) string {
 	if o, ok := f.optionByID(deref(v.EnumID)); ok && v.EnumID != nil && o.Label != "" {
+		repeats := func(other FieldOption) bool { return other.ID != o.ID && SameName(other.Label, o.Label) }
+		if o.Path != "" && slices.ContainsFunc(f.Options, repeats) {
+			return o.Path
+		}
 		return o.Label
 	}
 	return v.Text()

@@ -91,6 +91,12 @@ func TestNestedCategories(t *testing.T) {
 	}
 	mono := r.field("", "Range").Tree()[1].ID
 	r.do("update_catalog_element", `{"element":"PV-400","fields":{"Range":"panels / mono"}}`, "GET PATCH")
+	// A label that repeats is answered with those above it, so that it can be written back.
+	poly := r.do("update_catalog_element", `{"element":"PV-400","fields":{"Range":"Panels / Poly"}}`, "GET PATCH")
+	if part(poly, "before", "fields", "Range") != "Mono" || part(poly, "after", "fields", "Range") != "Panels / Poly" {
+		t.Errorf("%v", poly)
+	}
+	r.do("update_catalog_element", `{"element":"PV-400","fields":{"Range":"Mono"}}`, "GET PATCH")
 	r.refused("ambiguous", "update_catalog_element", `{"element":"PV-400","fields":{"Range":"Poly"}}`)
 	out := r.do("update_catalog_field", `{"field":"range","remove_options":["Roofs"],"rename_options":["Mono => Monocrystalline"],"add_options":["Panels / Thin / Flexible","Spare"]}`, "GET PATCH GET")
 	if got := strings.Join(texts(part(out, "after", "options")), ", "); got != "Panels, Panels / Monocrystalline, Panels / Poly, Spare, Panels / Thin, Panels / Thin / Flexible" {
