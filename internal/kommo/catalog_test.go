@@ -2,6 +2,8 @@ package kommo
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -57,4 +59,34 @@ func TestLossReasonsAreMadeAndDeleted(t *testing.T) {
 		t.Errorf("made %+v, deleted: %v", made, err)
 	}
 	r.want(t, post("/leads/loss_reasons", `[{"name":"Too far"}]`), asked{Method: http.MethodDelete, Path: "/leads/loss_reasons/4"})
+}
+
+func TestListsAreMadeAndChanged(t *testing.T) {
+	c, r := recorded(t, `{"_embedded":{"catalogs":[{"id":4,"name":"Brands","type":"regular","request_id":"0"}]}}`, `{"id":4,"name":"Makers","type":"regular"}`)
+	made := must(c.Catalogs.Create(t.Context(), []CatalogWrite{{Name: "Brands", Type: CatalogRegular}}))(t)
+	changed := must(c.Catalogs.Update(t.Context(), 4, CatalogWrite{Name: "Makers", CanLinkMany: new(false)}))(t)
+	if made[0].ID != 4 || changed.Name != "Makers" {
+		t.Errorf("made %+v, changed %+v", made, changed)
+	}
+	r.want(t, post("/catalogs", `[{"name":"Brands","type":"regular"}]`), patch("/catalogs/4", `{"name":"Makers","can_link_multiple":false}`))
+}
+
+// Kommo gives a category's options in any order; a loop among parents must not hang.
+func TestTreeOfACategory(t *testing.T) {
+	f := CustomField{Nested: []NestedOption{
+		{ID: 3, ParentID: new(int64(2)), Value: "c", Sort: 1},
+		{ID: 2, ParentID: new(int64(1)), Value: "b", Sort: 2},
+		{ID: 4, ParentID: new(int64(1)), Value: "a", Sort: 1},
+		{ID: 1, Value: "root", Sort: 5},
+		{ID: 5, ParentID: new(int64(99)), Value: "orphan", Sort: 1},
+		{ID: 6, ParentID: new(int64(7)), Value: "loop"},
+		{ID: 7, ParentID: new(int64(6)), Value: "loop"},
+	}}
+	got := []string{}
+	for _, n := range f.Tree() {
+		got = append(got, strings.Join(n.Path, "/"))
+	}
+	if want := []string{"orphan", "root", "root/a", "root/b", "root/b/c"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
