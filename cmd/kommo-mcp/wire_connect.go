@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/access"
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
@@ -57,7 +58,7 @@ func (p *product) startConnection(ctx context.Context) {
 	}
 	parts := connect.Parts{
 		Auth: p.accounts(ctx, auth.WithGuests()), Store: p.state, App: app, Public: p.cfg.PublicURL, Zone: p.cfg.Account.Zone,
-		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log,
+		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log, Keys: pageKeys{p.keys()},
 	}
 	if p.authorization != nil {
 		parts.Waiting = p.authorization
@@ -66,6 +67,27 @@ func (p *product) startConnection(ctx context.Context) {
 	if p.cfg.Connect {
 		p.log.InfoContext(ctx, "accounts can be connected in the browser", slog.String("url", strings.TrimSuffix(p.cfg.PublicURL.String(), "/")+"/connect"))
 	}
+}
+
+// pageKeys makes access keys for people who have just connected an account.
+type pageKeys struct{ keys *access.Keys }
+
+// NewKey is for connect.Keys.
+func (k pageKeys) NewKey(ctx context.Context, account, label string, mode principal.Mode) (string, error) {
+	secret, _, err := k.keys.Create(ctx, access.Key{Account: account, Label: label, Mode: mode})
+	return secret, err
+}
+
+// CountKeys is for connect.Keys.
+func (k pageKeys) CountKeys(ctx context.Context, account string) (int, error) {
+	list, err := k.keys.List(ctx)
+	n := 0
+	for _, key := range list {
+		if key.Account == account {
+			n++
+		}
+	}
+	return n, err
 }
 
 // mountConnection mounts it. What it has begun ends with ctx, and close waits for it.
