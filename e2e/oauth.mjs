@@ -5,6 +5,7 @@
 // Usage: oauth.mjs PUBLIC_URL SCRATCH
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHTTP } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Client as NewClient, StreamableHTTPClientTransport as NewHTTP } from "@modelcontextprotocol/client";
@@ -153,14 +154,67 @@ await signIn("old SDK with a secret", old, OldHTTP, "client_secret_basic", false
 await signIn("new SDK, legacy", fresh("legacy"), NewHTTP, "none", true);
 await signIn("new SDK, negotiating", fresh("auto"), NewHTTP, "client_secret_post", true);
 
-// The suite prints an address for a person to open, and waits for the code.
-async function conformance(port, version) {
-  const redirect = `http://127.0.0.1:${port}/callback`;
-  const registered = await fetch(new URL("/register", issuer), {
+// register registers a client and is its id.
+async function register(redirect) {
+  const response = await fetch(new URL("/register", issuer), {
     method: "POST", headers: { "content-type": "application/json" },
     body: JSON.stringify({ client_name: "e2e client", redirect_uris: [redirect], token_endpoint_auth_method: "none" }),
   });
-  const { client_id: id } = await registered.json();
+  return (await response.json()).client_id;
+}
+
+// Scopes decide which tools there are, and a tool beyond them asks for more.
+async function scopes() {
+  const redirect = "http://127.0.0.1:6274/oauth/callback";
+  const id = await register(redirect);
+  const verifier = crypto.randomUUID() + crypto.randomUUID();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  const ask = new URL(`/authorize?${new URLSearchParams({
+    response_type: "code", client_id: id, redirect_uri: redirect, code_challenge: Buffer.from(digest).toString("base64url"),
+    code_challenge_method: "S256", scope: "kommo:read", resource: endpoint.href,
+  })}`, issuer);
+  const back = await new Person().answers(ask, redirect);
+  const answer = await fetch(new URL("/token", issuer), {
+    method: "POST", body: new URLSearchParams({
+      grant_type: "authorization_code", code: back.searchParams.get("code"), code_verifier: verifier, client_id: id, redirect_uri: redirect,
+    }),
+  });
+  const { access_token: token, scope } = await answer.json();
+  assert.equal(scope, "kommo:read");
+  const call = (method, params) => fetch(endpoint, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  const { result } = await (await call("tools/list", {})).json();
+  assert.deepEqual(result.tools.map((t) => t.name).filter((name) => !/^(get|list|search|report)_/.test(name)), []);
+  assert.equal(result.tools.length, 7);
+  const refused = await call("tools/call", { name: "add_note", arguments: { lead_id: 1, text: "x" } });
+  assert.equal(refused.status, 403);
+  assert.match(refused.headers.get("www-authenticate"), /error="insufficient_scope".*scope="kommo:read kommo:write"/);
+  for (const path of ["/keys/mcp", "/v1/calls"]) {
+    const other = await fetch(new URL(path, issuer), { method: "POST", headers: { authorization: `Bearer ${token}` } });
+    assert.equal(other.status, 401, `${path} takes a token`);
+    assert.doesNotMatch(other.headers.get("www-authenticate"), /resource_metadata/);
+  }
+  console.log("ok scopes: fewer tools, and a step up where more is needed");
+}
+await scopes();
+
+const freePort = () => new Promise((done) => {
+  const s = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = s.address();
+    s.close(() => done(String(port)));
+  });
+});
+
+// The suite prints an address for a person to open, and waits for the code.
+async function conformance(version) {
+  const port = await freePort();
+  const redirect = `http://127.0.0.1:${port}/callback`;
+  const id = await register(redirect);
   const suite = spawn(process.execPath, [
     "node_modules/@modelcontextprotocol/conformance/dist/index.js", "authorization", "--url", issuer, "--client-id", id,
     "--resource", endpoint.href, "-p", port, "--spec-version", version, "-o", `${scratch}/conformance-as-${version}`,
@@ -179,5 +233,5 @@ async function conformance(port, version) {
   assert.match(out, /3 passed, 0 failed/, out);
   console.log(`ok conformance authorization, ${version}`);
 }
-await conformance("3000", "2025-11-25");
-await conformance("3000", "2026-07-28");
+await conformance("2025-11-25");
+await conformance("2026-07-28");

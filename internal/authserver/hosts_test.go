@@ -237,12 +237,6 @@ func TestMetadataForBrowsersAndCaches(t *testing.T) {
 
 func TestAnIssuerWithAPath(t *testing.T) {
 	g := newRig(t, func(cfg *authserver.Config) { cfg.Public.Path = "/kommo/" })
-	if got := g.server.Resource(); got != g.url+"/kommo/mcp" {
-		t.Errorf("the resource is %s", got)
-	}
-	if got := g.server.ResourceMetadata(); got != g.url+"/.well-known/oauth-protected-resource/kommo/mcp" {
-		t.Errorf("its metadata is at %s", got)
-	}
 	if m := g.get("/.well-known/oauth-protected-resource/kommo/mcp").json(t); m["resource"] != g.url+"/kommo/mcp" {
 		t.Errorf("that of the resource is %v", m)
 	}

@@ -89,15 +89,6 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Resource is the one that our tokens are for: the address of the MCP endpoint.
-func (s *Server) Resource() string { return s.resource }
-
-// ResourceMetadata is the address of the metadata that a challenge points at.
-func (s *Server) ResourceMetadata() string {
-	path := strings.TrimSuffix(s.cfg.Public.EscapedPath(), "/")
-	return strings.TrimSuffix(s.issuer, path) + resourcePath + path + mcpPath
-}
-
 // Mount puts the endpoints on a mux.
 func (s *Server) Mount(mux *http.ServeMux) {
 	places := map[string]http.HandlerFunc{
