@@ -44,7 +44,7 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 type httpCmd struct {
 	common
 
-	Addr string `help:"Address, default 127.0.0.1:8080; beyond loopback only with KOMMO_MCP_ACCESS_KEY; port 0 picks a free one." placeholder:"HOST:PORT"`
+	Addr string `help:"Address, default 127.0.0.1:8080; beyond loopback only with an access key; port 0 picks a free one." placeholder:"HOST:PORT"`
 }
 
 // Run serves until a signal comes.
@@ -71,6 +71,7 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("http: %w", err)
 	}
 	p.log.InfoContext(ctx, "ready", slog.String("url", h.URL()))
+	defer p.serveTenants(ctx)()
 	defer p.deliver(ctx)()
 	return h.Serve(ctx)
 }

@@ -16,14 +16,15 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/seal"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/tenant"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -40,6 +41,11 @@ type product struct {
 
 	authorization *authserver.Server // nil: there is none
 	connection    *connect.Site      // where people connect accounts; nil: nowhere
+
+	shared     shared
+	own        *origin // the server's own account; nil: there is none
+	ownMissing error   // why
+	tenants    *tenant.Set
 
 	tools   []registry.Tool
 	log     *slog.Logger
@@ -75,7 +81,7 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log, Audit: p.audit})
+	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log, Audit: p.audit, Principal: caller})
 	return p, nil
 }
 
@@ -102,29 +108,30 @@ func (p *product) startDemo(ctx context.Context) error {
 	return nil
 }
 
+// connect opens the server's own account, where there is one.
 func (p *product) connect(ctx context.Context) {
 	clock := kommo.SystemClock{}
 	p.openState(clock)
-	tokens, err := p.tokens(ctx)
-	if err != nil {
-		p.provider = func(context.Context) (*crm.Service, error) { return nil, err }
-		return
+	p.share(ctx, clock)
+	p.own, p.ownMissing = p.ownAccount(ctx)
+	if p.own != nil {
+		o := p.open(ctx, *p.own)
+		p.client, p.service = o.client, o.service
+		p.closers = append(p.closers, o.close)
 	}
-	p.client = kommo.New(p.cfg.Account, tokens, p.clientOptions(ctx, clock)...)
-	names := directory.New(p.client, directory.WithClock(clock), directory.WithLogger(p.log))
-	p.closers = append(p.closers, names.Close)
-	p.service = crm.New(p.client, names, clock, append(p.auditCalls(), crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
-		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(p.log))...)
-	p.closers = append(p.closers, p.service.Close)
-	p.provider = func(context.Context) (*crm.Service, error) { return p.service, nil }
+	p.openTenants()
 }
 
-// tokens is where access tokens come from: the one that is set, else the grant of
-// a connected account, the one that KOMMO_SUBDOMAIN names or the default.
-func (p *product) tokens(ctx context.Context) (oauth2.TokenSource, error) {
+// ownAccount is the one of the access token that is set, else a connected account,
+// the one that KOMMO_SUBDOMAIN names or the default.
+func (p *product) ownAccount(ctx context.Context) (*origin, error) {
 	if p.cfg.Token != "" {
 		p.warnOfEnd(ctx)
-		return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token}), nil
+		fixed := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token})
+		return &origin{
+			account: p.cfg.Account, name: p.accountName(), log: p.log,
+			tokens: func(func(kommo.Account)) oauth2.TokenSource { return fixed },
+		}, nil
 	}
 	if p.cfg.Demo || !p.state.Exists() {
 		return nil, noToken()
@@ -133,11 +140,12 @@ func (p *product) tokens(ctx context.Context) (oauth2.TokenSource, error) {
 	if err != nil {
 		return nil, noToken().Wrap(err)
 	}
-	if p.cfg.Account, err = kommo.ParseAccount(found.Host); err != nil {
+	from, err := p.grantOrigin(found)
+	if err != nil {
 		return nil, err
 	}
-	p.grant = &found
-	return p.accounts(ctx).Source(found.Account, func(to kommo.Account) { p.client.Move(to) }), nil
+	p.cfg.Account, p.grant = from.account, &found
+	return &from, nil
 }
 
 // warnOfEnd announces the end of a long-lived token, since a new one takes an
@@ -160,28 +168,6 @@ func (p *product) accounts(ctx context.Context, more ...auth.Option) *auth.Servi
 	}
 	opts = append(append(opts, p.connectStep()...), more...)
 	return auth.New(ctx, p.state, p.cfg.App, opts...)
-}
-
-func (p *product) clientOptions(ctx context.Context, clock kommo.Clock) []kommo.Option {
-	opts := []kommo.Option{
-		kommo.WithClock(clock),
-		kommo.WithMaxRetries(p.cfg.MaxRetries),
-		kommo.WithUserAgent("kommo-mcp/" + version()),
-		kommo.WithLogger(p.log),
-		kommo.WithTransport(kommo.NewTransport(http.ProxyFromEnvironment)),
-	}
-	if p.cfg.BaseURL != nil {
-		opts = append(opts, kommo.WithBaseURL(p.cfg.BaseURL))
-	}
-	if !p.cfg.Demo {
-		lanes := store.NewLanes(p.cfg.StateDir, clock.Now)
-		p.closers = append(p.closers, func() { _ = lanes.Close() })
-		opts = append(opts, kommo.WithCommonRate(commonRate{context.WithoutCancel(ctx), lanes, p.accountName()}))
-	}
-	if p.cfg.RatePerHost > 0 {
-		opts = append(opts, kommo.WithHostLimiter(kommo.NewGate(p.cfg.RatePerHost, clock)))
-	}
-	return opts
 }
 
 // accountName tells accounts apart in the shared state.
@@ -218,6 +204,12 @@ func (p *product) web() server.Web {
 	p.authorize(&w)
 	p.takeHooks(&w)
 	return w
+}
+
+// caller tells apart whose confirmations are whose.
+func caller(ctx context.Context) string {
+	p := principal.From(ctx)
+	return fmt.Sprintf("%s %q %q %d", p.Kind, p.ID, p.Account, p.User)
 }
 
 func noToken() *problem.Problem {

@@ -75,6 +75,9 @@ func WithConnectStep(step string) Option { return func(s *Service) { s.connect =
 // account, in which whoever runs the server works.
 func WithGuests() Option { return func(s *Service) { s.guests = true } }
 
+// ConnectStep is the sentence that tells how to connect an account again.
+func (s *Service) ConnectStep() string { return s.connect }
+
 // New is the service of an integration over a state. ctx ends nothing: an
 // exchange under way is carried through, since its answer comes once.
 func New(ctx context.Context, st *store.Store, app App, opts ...Option) *Service {

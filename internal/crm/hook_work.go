@@ -29,6 +29,7 @@ const (
 )
 
 func (s *Service) wakeHooks() {
+	s.woken()
 	select {
 	case s.outbox.hooks <- struct{}{}:
 	default:

@@ -89,6 +89,7 @@ func (o *outbox) afterEarlier(ctx context.Context, seq int64) (waited bool) {
 
 // wake makes the worker look at the queue again.
 func (s *Service) wake() {
+	s.woken()
 	select {
 	case s.outbox.nudge <- struct{}{}:
 	default:

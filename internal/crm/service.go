@@ -32,6 +32,7 @@ type Service struct {
 	retain    retention
 	zone      atomic.Pointer[time.Location] // the account's, once it is known
 	outbox    *outbox
+	woken     func()                           // tells whoever runs workers that there is work
 	who       func(ctx context.Context) string // nil: nobody says
 	delivered func(ctx context.Context, d Delivered)
 
@@ -46,6 +47,8 @@ type Provider func(ctx context.Context) (*Service, error)
 type Option func(*settings)
 
 type settings struct {
+	name     string
+	wake     func()
 	store    *store.Store
 	callWait time.Duration
 	retain   retention
@@ -72,16 +75,23 @@ func WithRetention(hooks, records time.Duration) Option {
 // customers is.
 func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = log } }
 
+// WithName tells the account apart from others in the store: Kommo's number, since
+// an address may become another account's. Without it, the address.
+func WithName(account string) Option { return func(s *settings) { s.name = account } }
+
+// WithWake is told each time something was kept to be delivered later.
+func WithWake(wake func()) Option { return func(s *settings) { s.wake = wake } }
+
 // New makes the service of one account.
 func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock, opts ...Option) *Service {
 	spare := store.NewMemory(clock.Now)
-	set := settings{store: spare, callWait: DefaultCallWait, retain: defaultRetention(), log: slog.New(slog.DiscardHandler)}
+	set := settings{name: api.Host(), wake: func() {}, store: spare, callWait: DefaultCallWait, retain: defaultRetention(), log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(&set)
 	}
 	return &Service{
 		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait, retain: set.retain,
-		journal: newJournal(api.Host(), set.store, spare), outbox: newOutbox(),
+		journal: newJournal(set.name, set.store, spare), outbox: newOutbox(), woken: set.wake,
 		who: set.actor, delivered: set.delivered,
 	}
 }

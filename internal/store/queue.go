@@ -188,3 +188,29 @@ func (s *Store) Erase(ctx context.Context, account, line string) error {
 		return err
 	})
 }
+
+// Accounts lists the accounts in which jobs of the kinds are not done.
+func (s *Store) Accounts(ctx context.Context, kinds ...string) (accounts []string, err error) {
+	db, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	args := make([]any, len(kinds))
+	for i, kind := range kinds {
+		args[i] = kind
+	}
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT DISTINCT account FROM op WHERE state IN ('running', 'waiting') AND kind IN (?"+
+		strings.Repeat(",?", len(kinds)-1)+") ORDER BY account", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var account string
+		if err := rows.Scan(&account); err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, account)
+	}
+	return accounts, rows.Err()
+}
