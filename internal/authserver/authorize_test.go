@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
@@ -283,6 +285,28 @@ func TestTheWayBackBelongsToTheBrowser(t *testing.T) {
 	}
 	if to, waiting, err := g.server.Finish(t.Context(), connect.Answer{}, "1"); waiting || err != nil {
 		t.Errorf("an empty answer ends %q, %v", to, err)
+	}
+}
+
+func TestOfManyAnswersAtOnceOneGoesOn(t *testing.T) {
+	g := newRig(t)
+	id := g.register(loopbackRedirect)
+	onward := g.press(g.get("/authorize?"+g.asks(id, loopbackRedirect).Encode()), "allow")
+	u, _ := url.Parse(onward.header.Get("Location"))
+	here, _ := url.Parse(g.url)
+	a := connect.Answer{State: u.Query().Get("state"), Bound: g.browser.Jar.Cookies(here)[0].Value}
+	var all sync.WaitGroup
+	var on atomic.Int32
+	for range 8 {
+		all.Go(func() {
+			if _, waiting, err := g.server.Finish(t.Context(), a, "1"); waiting || err != nil {
+				on.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if on.Load() != 1 {
+		t.Errorf("%d go on", on.Load())
 	}
 }
 

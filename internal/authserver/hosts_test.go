@@ -235,6 +235,23 @@ func TestMetadataForBrowsersAndCaches(t *testing.T) {
 	}
 }
 
+func TestAnIssuerInCapitals(t *testing.T) {
+	g := newRig(t, func(cfg *authserver.Config) {
+		cfg.Public.Host = "MCP.Example:8443"
+	})
+	m := g.get("/.well-known/oauth-protected-resource/mcp").json(t)
+	if m["resource"] != "http://mcp.example:8443/mcp" {
+		t.Fatalf("the resource is %v", m["resource"])
+	}
+	id := g.register(loopbackRedirect)
+	v := g.asks(id, loopbackRedirect)
+	for _, v["resource"] = range [][]string{{"http://mcp.example:8443/mcp"}, {"http://MCP.EXAMPLE:8443/mcp"}} {
+		if a := g.get("/authorize?" + v.Encode()); a.status != http.StatusOK {
+			t.Errorf("%s is answered %d", v.Get("resource"), a.status)
+		}
+	}
+}
+
 func TestAnIssuerWithAPath(t *testing.T) {
 	g := newRig(t, func(cfg *authserver.Config) { cfg.Public.Path = "/kommo/" })
 	if m := g.get("/.well-known/oauth-protected-resource/kommo/mcp").json(t); m["resource"] != g.url+"/kommo/mcp" {

@@ -82,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Documents = publicTransport(publicAddress)
 	}
 	at := *cfg.Public
-	at.Path, at.RawPath = strings.TrimRight(at.Path, "/"), ""
+	at.Path, at.RawPath, at.Host = strings.TrimRight(at.Path, "/"), "", strings.ToLower(at.Host)
 	s := &Server{cfg: cfg, issuer: at.String(), limits: newLimits(cfg.Now)}
 	s.resource = s.issuer + mcpPath
 	s.documents = newDocuments(cfg, s.limits.fetches)
