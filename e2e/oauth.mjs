@@ -32,14 +32,14 @@ class Person {
 
   // answers goes from an address to the redirect URI, pressing decision on our page and
   // choosing the account on Kommo's, and is what the client gets. Each page is judged.
-  async answers(start, redirect, decision = "allow") {
+  async answers(start, redirect, { decision = "allow", host = "demo.kommo.com" } = {}) {
     let at = start.toString();
     let step = this.open(at);
     for (let steps = 0; steps < 10; steps++) {
       const { response, page } = await step;
       const form = page.match(/<form method="post" action="([^"]+)"/);
       const onward = response.headers.get("location") ?? unescape(page.match(/http-equiv="refresh" content="0;url=([^"]+)"/)?.[1] ?? "");
-      const choice = page.match(/<a href="([^"]+)">Allow in demo\.kommo\.com</);
+      const choice = page.match(new RegExp(`<a href="([^"]+)">Allow in ${host.replaceAll(".", "\\.")}<`));
       if (form) {
         assert.equal(response.status, 200);
         assert.match(response.headers.get("content-security-policy"), /frame-ancestors 'none'/);
@@ -91,7 +91,7 @@ class Provider {
   }
 }
 
-async function signIn(kind, makeClient, HTTP, method, iss) {
+async function signIn(kind, makeClient, HTTP, method, iss, host) {
   const provider = new Provider(method);
   const transport = () => new HTTP(endpoint, { authProvider: provider });
   const first = transport();
@@ -100,11 +100,11 @@ async function signIn(kind, makeClient, HTTP, method, iss) {
   assert.match(provider.kept.url.searchParams.get("scope"), /kommo:read kommo:write/);
 
   const person = new Person();
-  const denied = await person.answers(provider.kept.url, provider.redirectUrl, "deny");
+  const denied = await person.answers(provider.kept.url, provider.redirectUrl, { decision: "deny" });
   assert.equal(denied.searchParams.get("error"), "access_denied");
   assert.equal(denied.searchParams.get("iss"), issuer);
 
-  const back = await person.answers(provider.kept.url, provider.redirectUrl);
+  const back = await person.answers(provider.kept.url, provider.redirectUrl, { host });
   assert.equal(back.searchParams.get("state"), provider.kept.state);
   assert.equal(back.searchParams.get("iss"), issuer);
   await (iss ? first.finishAuth(back.searchParams) : first.finishAuth(back.searchParams.get("code")));
@@ -115,6 +115,9 @@ async function signIn(kind, makeClient, HTTP, method, iss) {
   await client.connect(transport());
   const { tools } = await client.listTools();
   assert.equal(tools.length, 15, kind);
+  const account = await client.callTool({ name: "get_account", arguments: {} });
+  assert.ok(!account.isError && account.structuredContent, JSON.stringify(account).slice(0, 500));
+  assert.ok(JSON.stringify(account.structuredContent).includes(host), `${kind}: not ${host} answers`);
   await client.close();
 
   // A token that has ended: the client refreshes it by itself.
@@ -133,7 +136,7 @@ async function signIn(kind, makeClient, HTTP, method, iss) {
   provider.kept.url = undefined;
   await assert.rejects(makeClient().connect(transport()), /nauthorized/, kind);
   assert.ok(provider.kept.url, `${kind} does not ask again`);
-  console.log(`ok ${kind}: registered, denied, consented, called, refreshed, revoked after a token was shown twice`);
+  console.log(`ok ${kind}, ${host}: registered, denied, consented, called, refreshed, revoked after a token was shown twice`);
 }
 
 // refresh shows a refresh token as the provider's client does.
@@ -149,10 +152,10 @@ async function refresh(provider, token) {
 
 const old = () => new OldClient(info);
 const fresh = (mode) => () => new NewClient(info, { versionNegotiation: { mode } });
-await signIn("old SDK", old, OldHTTP, "none", false);
-await signIn("old SDK with a secret", old, OldHTTP, "client_secret_basic", false);
-await signIn("new SDK, legacy", fresh("legacy"), NewHTTP, "none", true);
-await signIn("new SDK, negotiating", fresh("auto"), NewHTTP, "client_secret_post", true);
+await signIn("old SDK", old, OldHTTP, "none", false, "demo.kommo.com");
+await signIn("old SDK with a secret", old, OldHTTP, "client_secret_basic", false, "second.kommo.com");
+await signIn("new SDK, legacy", fresh("legacy"), NewHTTP, "none", true, "demo.kommo.com");
+await signIn("new SDK, negotiating", fresh("auto"), NewHTTP, "client_secret_post", true, "second.kommo.com");
 
 // register registers a client and is its id.
 async function register(redirect) {
