@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -152,5 +153,37 @@ func TestWhyAnAnswerWasRefused(t *testing.T) {
 	g.Service = g.another()
 	if _, err := g.Complete(t.Context(), g.consent("me", host), "me"); !errors.Is(err, ErrSettings) {
 		t.Errorf("a wrong secret: %v", err)
+	}
+}
+
+// meanwhile does something before the next exchange of a refresh token goes out.
+type meanwhile struct {
+	http.RoundTripper
+
+	do func()
+}
+
+func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
+	if do := m.do; do != nil && r.URL.Path == "/oauth2/access_token" {
+		m.do = nil
+		do()
+	}
+	return m.RoundTripper.RoundTrip(r)
+}
+
+// TestConsentWhileTheEndIsLookedInto: what was refused is the former grant; the new
+// one stays.
+func TestConsentWhileTheEndIsLookedInto(t *testing.T) {
+	g := newRig(t)
+	account := g.connected(host).Account
+	g.clock.tick(time.Hour)
+	g.sb.Disconnect(host, "c1")
+	way := &meanwhile{RoundTripper: http.DefaultTransport, do: func() { g.connected(host) }}
+	got, err := g.another(WithTransport(way)).CheckEnded(t.Context(), account)
+	if err != nil || got != Unclear || way.do != nil {
+		t.Errorf("looked into: %s, %v", got, err)
+	}
+	if got := g.checked(account); got != Alive {
+		t.Errorf("the new connection is %s", got)
 	}
 }
