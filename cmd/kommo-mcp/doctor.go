@@ -41,6 +41,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, orNone(p.cfg.Account.Host)))
 	r.private(p)
 	r.accounts(ctx, p)
+	r.page(p)
 	if p.client == nil {
 		r.fail("token", "none is set", noToken().Error())
 		return r.verdict()

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
+	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 )
 
 // accounts tells about the connected accounts and the key that seals them.
@@ -32,6 +34,23 @@ func (r *checkup) accounts(ctx context.Context, p *product) {
 	}
 	for _, c := range list {
 		r.connected(c, p.cfg.App, time.Now())
+	}
+}
+
+// page tells where people connect accounts in the browser.
+func (r *checkup) page(p *product) {
+	const name = "connect"
+	app := p.cfg.App
+	switch {
+	case p.oneClick():
+		at := strings.TrimSuffix(p.cfg.PublicURL.String(), "/")
+		text := at + "/connect"
+		if !p.cfg.Connect {
+			text = "the page is switched off; clients sign in at " + at + "/mcp"
+		}
+		r.ok(name, text+"; the integration's hook for its end is "+at+connect.DisconnectPath)
+	case !p.cfg.Demo && app.ClientID != "" && app.RedirectURL != "" && p.cfg.PublicURL != nil:
+		r.warn(name, "nobody can connect in the browser: KOMMO_REDIRECT_URL is not on the host, scheme and port of KOMMO_MCP_PUBLIC_URL")
 	}
 }
 

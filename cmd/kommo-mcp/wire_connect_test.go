@@ -93,3 +93,31 @@ func TestLoginDeclined(t *testing.T) {
 		t.Errorf("the page: %s", page)
 	}
 }
+
+// TestAnEndedConnectionLeadsToThePage: where people can connect in the browser, the
+// error gives the link.
+func TestAnEndedConnectionLeadsToThePage(t *testing.T) {
+	env := map[string]string{
+		"KOMMO_CLIENT_ID": "c1", "KOMMO_CLIENT_SECRET": secretCanary, "KOMMO_REDIRECT_URL": "https://mcp.example.com/oauth/callback",
+		"KOMMO_MCP_PUBLIC_URL": "https://mcp.example.com/", "KOMMO_MCP_STATE_DIR": t.TempDir(),
+	}
+	for setting, want := range map[string]string{"on": "Open https://mcp.example.com/connect to connect it again", "off": "kommo-mcp login"} {
+		env["KOMMO_MCP_CONNECT"] = setting
+		p, err := (&app{env: lookup(env), in: strings.NewReader(""), out: io.Discard, errOut: io.Discard}).wire(t.Context(), Flags{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.close)
+		if _, err := p.accounts(t.Context()).Source("31000001", nil).Token(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", setting, err)
+		}
+		_, out, _ := run(t, env, "", "doctor")
+		if !strings.Contains(out, "ok    connect") || !strings.Contains(out, "https://mcp.example.com/oauth/disconnect") {
+			t.Errorf("doctor: %s", out)
+		}
+	}
+	env["KOMMO_REDIRECT_URL"] = "http://127.0.0.1:8080/oauth/callback"
+	if _, out, _ := run(t, env, "", "doctor"); !strings.Contains(out, "warn  connect") {
+		t.Errorf("doctor: %s", out)
+	}
+}
