@@ -42,6 +42,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	r.private(p)
 	r.accounts(ctx, p)
 	r.page(p)
+	r.keys(ctx, p)
 	if p.client == nil {
 		r.fail("token", "none is set", noToken().Error())
 		return r.verdict()
