@@ -129,6 +129,7 @@ async function step(name, does) {
 
 async function main() {
   const plain = await deployment("http");
+  let demoKey, uninstalling;
 
   await step("connect", async () => {
     const v = await visitor();
@@ -154,8 +155,9 @@ async function main() {
   await step("uninstall", async () => {
     const v = await visitor();
     await connect(v.page, plain, "demo.kommo.com");
+    demoKey = await makeKey(v.page, undefined, 31000001);
     await v.page.goto(`${plain.kommo}/oauth?client_id=${plain.env.KOMMO_CLIENT_ID}&account=demo.kommo.com&uninstall=1`);
-    await v.close();
+    uninstalling = v;
   });
 
   // A plain redirect behind the form is what the policy forbids: the page that leads
@@ -296,11 +298,14 @@ async function main() {
   await step("uninstalled", async () => {
     for (let i = 0; i < 60 && /demo\.kommo\.com/.test(plain.accounts()); i++) await new Promise((r) => setTimeout(r, 1000));
     assert.doesNotMatch(plain.accounts(), /demo\.kommo\.com/);
+    assert.equal(await demoKey(), 401);
     assert.match(plain.accounts(), /second\.kommo\.com/);
     const v = await visitor();
     await connect(v.page, plain, "demo.kommo.com");
     await v.close();
     assert.match(plain.accounts(), /demo\.kommo\.com/);
+    assert.equal(await demoKey(), 401, "a key comes back with a new consent");
+    await uninstalling.close();
   });
 
   assert.ok(!plain.log().includes(plain.env.KOMMO_CLIENT_SECRET), "the secret is in the log");
@@ -309,7 +314,7 @@ async function main() {
 }
 
 // makeKey has an access key made by the page, and uses it.
-async function makeKey(page, name) {
+async function makeKey(page, name, account = 31000002) {
   const button = page.getByRole("button", { name: "Create an access key" });
   if (!(await button.isVisible())) await page.locator("summary", { hasText: "n8n" }).click();
   await page.getByRole("radio", { name: "Only read" }).check();
@@ -319,14 +324,18 @@ async function makeKey(page, name) {
   const key = await page.locator("figure", { hasText: "Access key" }).locator("code").first().innerText();
   assert.match(key, /^kmcp_[A-Z0-9]{40,}$/);
   const base = new URL(page.url()).origin;
-  const list = (bearer) => page.request.post(`${base}/keys/mcp`, {
-    headers: { Authorization: `Bearer ${bearer}`, Accept: "application/json, text/event-stream", "Sec-Fetch-Site": "same-origin" },
-    data: { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} },
+  const ask = (bearer, method, params = {}) => page.request.post(`${base}/keys/mcp`, {
+    headers: { Authorization: `Bearer ${bearer}`, Accept: "application/json, text/event-stream" },
+    data: { jsonrpc: "2.0", id: 1, method, params },
   });
-  assert.equal((await list(key)).status(), 200);
-  assert.equal((await list(key + "A")).status(), 401);
+  const answer = await (await ask(key, "tools/call", { name: "get_account", arguments: {} })).json();
+  assert.equal(answer.result.structuredContent?.id, account, JSON.stringify(answer));
+  const { tools } = (await (await ask(key, "tools/list")).json()).result;
+  assert.ok(tools.some((t) => t.name === "get_lead") && !tools.some((t) => t.name === "add_note"), "a key that may only read");
+  assert.equal((await ask(`${key}A`, "tools/list")).status(), 401);
   await page.goto(`${base}/connect/done`);
   assert.ok(!(await page.content()).includes("kmcp_"), "the key is shown again");
+  return async () => (await ask(key, "tools/list")).status();
 }
 
 // authorize goes through a client's authorization: our consent page, Kommo's, and
