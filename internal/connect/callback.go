@@ -55,6 +55,7 @@ func (s *Site) answered(w http.ResponseWriter, r *http.Request, q url.Values) {
 		s.failed(w, r, err)
 		return
 	}
+	pages.Cookie(w, r, s.https) // for as long as the session that follows
 	if err := s.remember(ctx, bound, g); err != nil {
 		s.Logger.ErrorContext(ctx, "a connection cannot be shown to who made it", "account", g.Account, "error", err)
 	}

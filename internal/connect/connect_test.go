@@ -17,8 +17,11 @@ import (
 func TestConnectInABrowser(t *testing.T) {
 	g := newRig(t, nil)
 	b := g.browser()
-	b.connect(second)
-	a := b.get("/connect/done")
+	a := b.get(b.allowed(second).String())
+	if a.header.Get("Location") != "/connect/done" || !strings.Contains(a.header.Get("Set-Cookie"), "Max-Age=1200") {
+		t.Errorf("connected with %d to %q, cookie %q", a.status, a.header.Get("Location"), a.header.Get("Set-Cookie"))
+	}
+	a = b.get("/connect/done")
 	if a.status != http.StatusOK {
 		t.Fatalf("done: %d", a.status)
 	}

@@ -86,7 +86,8 @@ func TrustedPost(w http.ResponseWriter, r *http.Request, public *url.URL, purpos
 	if !known || len(given) != 1 || !hmac.Equal([]byte(given[0]), []byte(tokenOf(bound, purpose))) {
 		return "", false
 	}
-	return bound, true
+	// What comes next, at Kommo or here, has its whole time again.
+	return Cookie(w, r, public.Scheme == "https"), true
 }
 
 // OwnPage tells whether a POST comes from a page of this server, by what the

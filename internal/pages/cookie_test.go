@@ -91,7 +91,11 @@ func TestTrustedPost(t *testing.T) {
 			c.change(r, form)
 			sent := httptest.NewRequest(r.Method, "/connect", strings.NewReader(form.Encode()))
 			sent.Header, sent.Host = r.Header, r.Host
-			got, ok := pages.TrustedPost(httptest.NewRecorder(), sent, at, "start")
+			w := httptest.NewRecorder()
+			got, ok := pages.TrustedPost(w, sent, at, "start")
+			if renewed := len(w.Result().Cookies()) == 1; renewed != c.want {
+				t.Errorf("the cookie is renewed: %v", renewed)
+			}
 			if ok != c.want || (ok && got != bound) {
 				t.Errorf("trusted: %v, want %v", ok, c.want)
 			}
