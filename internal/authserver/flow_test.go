@@ -199,6 +199,52 @@ func TestWorkersOfOneClientRefreshAtOnce(t *testing.T) {
 	}
 }
 
+// Two servers with one state directory are one: a token that both are shown is spent
+// once, and both know of its end.
+func TestTwoServersWithOneState(t *testing.T) {
+	g := newRig(t)
+	id, access, refresh := g.tokens()
+	second := store.New(g.store.Dir(), g.clock.Now)
+	t.Cleanup(func() { _ = second.Close() })
+	public, _ := url.Parse(g.url)
+	other, err := authserver.New(authserver.Config{
+		Public: public, Store: second, Mode: principal.Write, Now: g.clock.Now,
+		Link:   func(context.Context, string, string) (string, error) { return "", nil },
+		Active: func(context.Context, string) (bool, error) { return true, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	other.Mount(mux)
+	there := httptest.NewServer(mux)
+	t.Cleanup(there.Close)
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	got := map[string]bool{}
+	for i := range 8 {
+		at := []string{g.url, there.URL}[i%2]
+		all.Go(func() {
+			_, next := g.pair(g.form(at+"/token", url.Values{"grant_type": {"refresh_token"}, "client_id": {id}, "refresh_token": {refresh}}))
+			mu.Lock()
+			defer mu.Unlock()
+			got[next] = true
+		})
+	}
+	all.Wait()
+	if len(got) != 1 {
+		t.Errorf("%d different refresh tokens came", len(got))
+	}
+	if _, ok, err := other.Principal(t.Context(), access); !ok || err != nil {
+		t.Errorf("the other does not know the token: %v", err)
+	}
+	g.clock.tick(time.Minute)
+	g.refused(g.form(there.URL+"/token", url.Values{"grant_type": {"refresh_token"}, "client_id": {id}, "refresh_token": {refresh}}), http.StatusBadRequest, "invalid_grant")
+	if g.lives(access) {
+		t.Error("what ended at one lives at the other")
+	}
+}
+
 func TestARefreshGivesNoMoreThanWasAllowed(t *testing.T) {
 	g := newRig(t)
 	id, _, refresh := g.tokens()
