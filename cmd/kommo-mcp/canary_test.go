@@ -75,11 +75,23 @@ type served struct {
 	client string     // that authorize has registered
 	used   url.Values // with which its code was exchanged
 	stop   func()
+	code   func() int // waits for the end
 }
 
 func (c *canaries) serve(env map[string]string) *served {
 	c.t.Helper()
 	ctx, stop := context.WithCancel(c.t.Context())
+	s := c.serveUntil(ctx, env)
+	s.stop = func() {
+		stop()
+		s.code()
+	}
+	return s
+}
+
+// serveUntil serves until ctx ends, as at a signal.
+func (c *canaries) serveUntil(ctx context.Context, env map[string]string) *served {
+	c.t.Helper()
 	log := &lockedBuffer{}
 	ended := make(chan int, 1)
 	a := &app{env: lookup(env), in: strings.NewReader(""), out: log, errOut: log}
@@ -97,10 +109,10 @@ func (c *canaries) serve(env map[string]string) *served {
 		}
 	}
 	s := &served{canaries: c, base: address.FindStringSubmatch(log.String())[1]}
-	s.stop = func() {
-		stop()
-		<-ended
+	s.code = func() int {
+		code := <-ended
 		c.show("the server's log", log.String())
+		return code
 	}
 	return s
 }
