@@ -393,6 +393,12 @@ func TestCanaries(t *testing.T) {
 				c.secret("an access key", key)
 				good = append(good, key)
 			}
+			if status, body := s.ask(false, http.MethodPost, "/mcp", toolCall("get_account", "{}"), "Authorization", "Bearer "+access); status != http.StatusOK || !strings.Contains(body, "31000001") {
+				t.Errorf("a call with a token: %d %s", status, body)
+			}
+			if len(good) != 3 {
+				t.Error("no access key was made")
+			}
 			s.requests(good...)
 			s.posts(hook)
 			s.posts(signedHook)
