@@ -95,3 +95,28 @@ func TestKeysAreCheckedWhenMade(t *testing.T) {
 		t.Errorf("an account that is not connected: %d %s", code, errOut)
 	}
 }
+
+// TestAKeyActsAsItsUser: requests of a key with a user name that user to Kommo, and
+// those of other keys of the account do not.
+func TestAKeyActsAsItsUser(t *testing.T) {
+	sb, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
+	loginAs(t, env, sandbox.DefaultHost)
+	plain, _ := createKey(t, env)
+	marcus, _ := createKey(t, env, "--user", "10450002")
+	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}
+	s := c.serve(env)
+	defer s.stop()
+	for _, k := range []struct{ secret, want string }{{plain, ""}, {marcus, "10450002"}, {plain, ""}} {
+		sb.ForgetArrivals()
+		s.ask(true, http.MethodPost, "/keys/mcp", toolCall("list_tasks", `{"limit":1}`), "Authorization", "Bearer "+k.secret)
+		arrivals := sb.Arrivals()
+		for _, a := range arrivals {
+			if got := a.Header.Get("X-Context-User-Id"); got != k.want {
+				t.Errorf("%s names the user %q, want %q", a.Path, got, k.want)
+			}
+		}
+		if len(arrivals) == 0 {
+			t.Error("nothing was asked")
+		}
+	}
+}
