@@ -9,7 +9,7 @@ import (
 // Delivered is a call of the outbox that was worked on without anybody waiting: what
 // it is, for whom it was accepted, and what came of it.
 type Delivered struct {
-	Account   string // the account's host
+	Account   string // the account's name in the state: its number if it is connected, else its host
 	By        string // who brought it, as WithActor worded it; empty: not known
 	PendingID int64
 	Call      Call

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+)
+
+// TestAHookLogsInItsAccount: two accounts with a hook each; a post reaches the one
+// that its address stands for, the record says who brought it, and with the
+// connection the hook ends.
+func TestAHookLogsInItsAccount(t *testing.T) {
+	sb, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
+	env["KOMMO_MCP_ADDR"] = "127.0.0.1:0"
+	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}
+	loginAs(t, env, sandbox.DefaultHost)
+	loginAs(t, env, secondHost)
+	hook := kmcp.FindString(c.owned(env, "hooks", "create", "--platform", "bland", "--account", "second"))
+	ctx, stop := context.WithCancel(t.Context())
+	s := c.serveUntil(ctx, env)
+	defer func() { stop(); s.code() }()
+	body, err := os.ReadFile("../../internal/hooks/testdata/bland_outbound.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body = []byte(strings.ReplaceAll(string(body), "+15005550006", "+14155550113")) // the sample's cannot be rung
+	sb.ForgetArrivals()
+	if status, text := s.ask(false, http.MethodPost, "/v1/calls/bland/"+hook, string(body)); status != http.StatusOK || !strings.Contains(text, "accepted") {
+		t.Fatalf("%d %s", status, text)
+	}
+	var entry struct {
+		Who     struct{ Kind, ID string }
+		Account string
+		Result  string
+	}
+	within(t, func() bool {
+		raw, _ := os.ReadFile(filepath.Join(env["KOMMO_MCP_STATE_DIR"], auditFile))
+		return json.Unmarshal(raw, &entry) == nil
+	})
+	if entry.Who.Kind != "hook" || !strings.HasPrefix(entry.Who.ID, "h_") || entry.Account != "31000002" || entry.Result != "logged" {
+		t.Errorf("on record: %+v", entry)
+	}
+	for _, a := range sb.Arrivals() {
+		if a.Method == http.MethodPost && a.Host != secondHost {
+			t.Errorf("%s %s was sent to %s", a.Method, a.Path, a.Host)
+		}
+	}
+	c.run(env, "", "accounts", "remove", "second")
+	if status, text := s.ask(false, http.MethodPost, "/v1/calls/bland/"+hook, string(body)); status != http.StatusNotFound {
+		t.Errorf("after the account was removed: %d %s", status, text)
+	}
+}
