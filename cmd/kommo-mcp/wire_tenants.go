@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,7 @@ type origin struct {
 
 // open makes the service of an account. Nothing is asked of Kommo.
 func (p *product) open(ctx context.Context, from origin) opened {
-	opts := append(p.shared.options[:len(p.shared.options):len(p.shared.options)], kommo.WithLogger(from.log), kommo.WithContextUser(from.user))
+	opts := slices.Concat(p.shared.options, []kommo.Option{kommo.WithLogger(from.log), kommo.WithContextUser(from.user)})
 	if p.shared.lanes != nil {
 		opts = append(opts, kommo.WithCommonRate(commonRate{context.WithoutCancel(ctx), p.shared.lanes, from.name}))
 	}

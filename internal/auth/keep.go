@@ -44,7 +44,7 @@ func (s *Service) keepRound(ctx context.Context) {
 		if g.State != store.GrantActive || g.ClientID != s.ep.app.ClientID || s.clock.Now().Sub(g.Renewed) < renewIdle {
 			continue
 		}
-		if _, err := s.renew(g.Account, g.Version, false); err != nil {
+		if _, err := s.renew(g.Account, g.Version, false); err != nil { //nolint:contextcheck // carried through, see Service.ctx
 			s.log.WarnContext(ctx, "an idle connection could not be renewed; tried again later", "account", g.Account, "error", err)
 		}
 	}
