@@ -174,9 +174,36 @@ func decoded(v kommo.Value) any {
 	}
 	out := map[string]any{}
 	for k, part := range object {
-		if text, isText := part.(string); part != nil && (!isText || strings.TrimSpace(text) != "") {
+		text, isText := part.(string)
+		switch {
+		case part == nil || isText && strings.TrimSpace(text) == "":
+		case isText && slices.Contains(numberKeys(), k):
+			out[k] = plainNumberText(text)
+		default:
 			out[k] = part
 		}
 	}
 	return out
+}
+
+// numberKeys are the parts of objects that are numbers. Some accounts answer them as texts; numbers of firms and
+// banks, which begin with zeros, stay as they come. entity_type is a number of legal entities and a word elsewhere.
+func numberKeys() []string {
+	return []string{
+		"entity_type", "entity_id", "catalog_id", "file_size", "unit_price", "quantity", "vat_rate_id", "vat_rate_value",
+		"product_id", "bonus_points_per_purchase", "total_sum",
+	}
+}
+
+// plainNumberText is the number that a text is; text that is none stays text.
+func plainNumberText(text string) any {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil {
+		if _, finite := decimal(f); finite {
+			return f
+		}
+	}
+	return text
 }

@@ -194,6 +194,8 @@ func TestPlainEveryType(t *testing.T) {
 		{"multitext", `[{"value":"+521","enum_code":"WORK"},{"value":52}]`, `["+521","52"]`},
 		{"smart_address", `[{"value":"Main 1","enum_code":"address_line_1"},{"value":"MX","enum_id":6},{"value":""}]`, `{"address_line_1":"Main 1","country":"MX"}`},
 		{"legal_entity", `[{"value":{"name":"A","kpp":"","unp":null}}]`, `{"name":"A"}`},
+		{"legal_entity", `[{"value":{"name":"A","entity_type":"2","vat_id":"0123"}}]`, `{"entity_type":2,"name":"A","vat_id":"0123"}`},
+		{"linked_entity", `[{"value":{"entity_id":"5","entity_type":"contacts"}}]`, `{"entity_id":5,"entity_type":"contacts"}`},
 		{"file", `[{"value":null}]`, `null`},
 		{"items", `[{"value":{"sku":"1"}},{"value":{"sku":"2"}}]`, `[{"sku":"1"},{"sku":"2"}]`},
 		{"chained_list", `[{"catalog_id":4,"catalog_element_id":77}]`, `[{"catalog_element_id":77,"catalog_id":4}]`},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -195,12 +196,12 @@ func (s *Store) Accounts(ctx context.Context, kinds ...string) (accounts []strin
 	if err != nil {
 		return nil, err
 	}
-	args := make([]any, len(kinds))
-	for i, kind := range kinds {
-		args[i] = kind
+	names, err := json.Marshal(kinds)
+	if err != nil {
+		return nil, err
 	}
-	rows, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT DISTINCT account FROM op WHERE state IN ('running', 'waiting') AND kind IN (?"+
-		strings.Repeat(",?", len(kinds)-1)+") ORDER BY account", args...)
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), `SELECT DISTINCT account FROM op
+		WHERE state IN ('running', 'waiting') AND kind IN (SELECT value FROM json_each(?)) ORDER BY account`, string(names))
 	if err != nil {
 		return nil, err
 	}
