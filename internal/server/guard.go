@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
@@ -66,8 +68,12 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	answer := newRecoder(w, r)
+	defer answer.send()
+	if method == string(mcp.MethodSubscriptionsListen) {
+		g.next.ServeHTTP(&listenAnswer{recoder: answer, id: idOf(body)}, r)
+		return
+	}
 	g.next.ServeHTTP(answer, r)
-	answer.send()
 }
 
 // scopeMissing answers a call whose token has too small a scope as OAuth wants it, so
@@ -99,7 +105,7 @@ func (g guard) scopeMissing(w http.ResponseWriter, r *http.Request, body []byte)
 // bounded gives a request its time limit. A listen stream has none, but ends
 // when the server shuts down, which it would otherwise hold up.
 func (g guard) bounded(ctx context.Context, method string) (context.Context, context.CancelFunc) {
-	if method != "subscriptions/listen" {
+	if method != string(mcp.MethodSubscriptionsListen) {
 		return context.WithTimeout(ctx, requestLimit)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -136,6 +142,17 @@ func methodOf(body []byte) string {
 		return ""
 	}
 	return envelope.Method
+}
+
+// idOf reads the id of a request as it came.
+func idOf(body []byte) json.RawMessage {
+	var envelope struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if json.Unmarshal(body, &envelope) != nil {
+		return nil
+	}
+	return envelope.ID
 }
 
 // originRefused tells whether a browser page of that origin may not call. Clients
