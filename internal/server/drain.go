@@ -69,6 +69,9 @@ func (d *drain) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	line, _ := recode(p)
+	if line = acknowledged(line); line == nil {
+		return len(p), nil
+	}
 	n, err := d.out.Write(line)
 	if id != "" {
 		d.mu.Lock()
