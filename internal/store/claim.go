@@ -12,8 +12,13 @@ import (
 // another claimed it before; claiming again what is one's own is true.
 func (s *Store) Claim(ctx context.Context, account, kind string, id int64, by string) (ok bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := s.namesIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		by := n.holder(account, by)
 		var holder string
-		row := tx.QueryRowContext(ctx, `INSERT INTO claim (account, kind, id, holder, at) VALUES (?,?,?,?,?)
+		row := tx.QueryRowContext(ctx, `INSERT INTO claimed (account, kind, id, holder, at) VALUES (?,?,?,?,?)
 			ON CONFLICT DO UPDATE SET at = at RETURNING holder`, account, kind, id, by, s.now().UnixMilli())
 		if err := row.Scan(&holder); err != nil {
 			return err
@@ -53,19 +58,23 @@ func (s *Store) Leave(ctx context.Context, name, owner string) error {
 // Remember keeps a value under a name of the account, in place of a former one.
 func (s *Store) Remember(ctx context.Context, account, name string, value []byte) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO memory (account, name, value, at) VALUES (?,?,?,?)
-			ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at`, account, name, value, s.now().UnixMilli())
+		n, err := s.namesIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO remembered (account, name, value, at) VALUES (?,?,?,?)
+			ON CONFLICT DO UPDATE SET value = excluded.value, at = excluded.at`, account, n.memory(account, name), value, s.now().UnixMilli())
 		return err
 	})
 }
 
 // Recall is what was last kept under a name.
 func (s *Store) Recall(ctx context.Context, account, name string) (value []byte, ok bool, err error) {
-	db, err := s.open()
+	db, n, err := s.named(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT value FROM memory WHERE account = ? AND name = ?", account, name).Scan(&value)
+	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT value FROM remembered WHERE account = ? AND name = ?", account, n.memory(account, name)).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -74,8 +83,12 @@ func (s *Store) Recall(ctx context.Context, account, name string) (value []byte,
 
 // Forget erases what was kept under a name.
 func (s *Store) Forget(ctx context.Context, account, name string) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM memory WHERE account = ? AND name = ?", account, name)
+	return s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := s.namesIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM remembered WHERE account = ? AND name = ?", account, n.memory(account, name))
 		return err
 	})
 }

@@ -91,33 +91,12 @@ func (s *Store) RenewGrant(ctx context.Context, g Grant) (out Grant, ok bool, er
 // NoteGrant keeps Host, State, Reason and Tried of a grant whose secret is still
 // the one of Version; otherwise ok is false.
 func (s *Store) NoteGrant(ctx context.Context, g Grant) (ok bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		ok, err = changed(tx.ExecContext(ctx, "UPDATE grants SET host = ?, state = ?, reason = ?, tried = ? WHERE account = ? AND kind = ? AND version = ?",
 			g.Host, g.State, g.Reason, millis(g.Tried), g.Account, g.Kind, g.Version))
 		return err
 	})
 	return ok, err
-}
-
-// writeDurably is write that the disk has when it returns: what Kommo gives once
-// must survive the machine's end too, not the process's alone.
-func (s *Store) writeDurably(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
-	db, err := s.open()
-	if err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx)
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
-		return err
-	}
-	err = inTx(ctx, conn, do)
-	_, back := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL")
-	return errors.Join(err, back)
 }
 
 func changed(res sql.Result, err error) (bool, error) {
@@ -189,7 +168,7 @@ func (s *Store) DropGrantAs(ctx context.Context, g Grant) (ok bool, err error) {
 }
 
 func (s *Store) dropGrant(ctx context.Context, account, where string, args ...any) (ok bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		ok, err = changed(tx.ExecContext(ctx, "DELETE FROM grants WHERE "+where, args...))
 		if err != nil || !ok || account == "" {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -56,7 +57,7 @@ const (
 // ErrLost tells a holder that its lease ran out and another took the job up.
 var ErrLost = errors.New("the job was taken up by somebody else")
 
-const opColumns = "seq, account, kind, key, line, state, tries, next, reason, created, updated, body, owner"
+const opColumns = "seq, account, kind, key, line, names, state, tries, next, reason, created, updated, body, owner"
 
 // Begin claims the job named by account, kind and key for the caller, who ends
 // the hold with Settle or Drop. Where the job exists already, Body and Line of
@@ -66,13 +67,17 @@ func (s *Store) Begin(ctx context.Context, op Op) (Op, Begun, error) {
 		out   Op
 		begun Begun
 	)
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.now()
-		old, leased, err := s.opByKey(ctx, tx, op.Account, op.Kind, op.Key, now)
+		n, err := s.namesIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		old, leased, err := s.opByKey(ctx, tx, op.place(n), now)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			out, begun = op, Fresh
-			return s.insert(ctx, tx, &out, now)
+			return s.insert(ctx, tx, n, &out, now)
 		case err != nil:
 			return err
 		case old.State == Running && leased:
@@ -88,14 +93,18 @@ func (s *Store) Begin(ctx context.Context, op Op) (Op, Begun, error) {
 	return out, begun, err
 }
 
-func (s *Store) insert(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) error {
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, n names, op *Op, now time.Time) error {
 	op.State, op.owner, op.Created, op.Updated = Running, rand.Text(), now, now
-	body, err := s.seal(ctx, tx, op.bound(), op.content())
+	body, err := s.seal(ctx, tx, op.place(n).bound(), op.content())
 	if err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, "INSERT INTO op (account, kind, key, line, state, owner, lease, created, updated, body) VALUES (?,?,?,?,?,?,?,?,?,?)",
-		op.Account, op.Kind, op.Key, op.Line, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), body)
+	sealedNames, err := s.sealNames(ctx, tx, n, *op)
+	if err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx, "INSERT INTO job (account, kind, key, line, names, state, owner, lease, created, updated, body) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+		op.Account, op.Kind, op.place(n).name, n.line(op.Account, op.Line), sealedNames, Running, op.owner, now.Add(Lease).UnixMilli(), now.UnixMilli(), now.UnixMilli(), body)
 	if err != nil {
 		return err
 	}
@@ -106,7 +115,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) e
 // hold gives the job to the caller; its former holder, if one still lives, loses it.
 func (s *Store) hold(ctx context.Context, tx *sql.Tx, op *Op, now time.Time) error {
 	op.State, op.owner = Running, rand.Text()
-	_, err := tx.ExecContext(ctx, "UPDATE op SET state = ?, owner = ?, lease = ? WHERE seq = ?", Running, op.owner, now.Add(Lease).UnixMilli(), op.Seq)
+	_, err := tx.ExecContext(ctx, "UPDATE job SET state = ?, owner = ?, lease = ? WHERE seq = ?", Running, op.owner, now.Add(Lease).UnixMilli(), op.Seq)
 	return err
 }
 
@@ -118,36 +127,56 @@ func (op Op) content() []byte {
 	return op.Body
 }
 
-// Save keeps Body and Line of a job that the caller holds and renews the lease.
+// Save keeps Body and Line of a job that the caller holds and renews the lease. The
+// disk has them when it returns: they may say what will be sent next.
 func (s *Store) Save(ctx context.Context, op Op) error {
 	now := s.now()
-	return s.keep(ctx, op, "UPDATE op SET body = ?, line = ?, updated = ?, lease = ? WHERE seq = ? AND owner = ?",
-		op.Line, now.UnixMilli(), now.Add(Lease).UnixMilli(), op.Seq, op.owner)
+	return s.keep(ctx, s.writeDurably, op, "updated = ?, lease = ?", now.UnixMilli(), now.Add(Lease).UnixMilli())
 }
 
-// Settle ends the hold with the State, Body, NextTry, Tries and Reason of op.
+// Settle ends the hold with the State, Body, NextTry, Tries and Reason of op. That a
+// job is done may be lost with the machine: it is found done when it is taken up
+// again. That it waits may not: whoever brought it counts on it.
 func (s *Store) Settle(ctx context.Context, op Op) error {
-	return s.keep(ctx, op, "UPDATE op SET body = ?, state = ?, line = ?, tries = ?, next = ?, reason = ?, updated = ?, owner = '', lease = 0 WHERE seq = ? AND owner = ?",
-		op.State, op.Line, op.Tries, millis(op.NextTry), op.Reason, s.now().UnixMilli(), op.Seq, op.owner)
+	write := s.writeDurably
+	if op.State == Done {
+		write = s.write
+	}
+	return s.keep(ctx, write, op, "state = ?, tries = ?, next = ?, updated = ?, owner = '', lease = 0",
+		op.State, op.Tries, millis(op.NextTry), s.now().UnixMilli())
 }
 
 // Drop forgets a job that the caller holds: nothing was done under its key.
 func (s *Store) Drop(ctx context.Context, op Op) error {
-	return s.mine(ctx, "DELETE FROM op WHERE seq = ? AND owner = ?", op.Seq, op.owner)
+	return s.mine(ctx, "DELETE FROM job WHERE seq = ? AND owner = ?", op.Seq, op.owner)
 }
 
 func (s *Store) mine(ctx context.Context, query string, args ...any) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error { return ours(ctx, tx, query, args...) })
 }
 
-// keep is mine for a change that begins with the body, which is sealed.
-func (s *Store) keep(ctx context.Context, op Op, query string, args ...any) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		body, err := s.seal(ctx, tx, op.bound(), op.content())
+// keep writes what is sealed of a job that the caller holds, its line, and what set
+// says beside it.
+func (s *Store) keep(ctx context.Context, write func(context.Context, func(context.Context, *sql.Tx) error) error, op Op, set string, args ...any) error {
+	return write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := s.namesIn(ctx, tx)
 		if err != nil {
 			return err
 		}
-		return ours(ctx, tx, query, append([]any{body}, args...)...)
+		body, err := s.seal(ctx, tx, op.place(n).bound(), op.content())
+		if err != nil {
+			return err
+		}
+		sealedNames, err := s.sealNames(ctx, tx, n, op)
+		if err != nil {
+			return err
+		}
+		reason, err := s.sealReason(ctx, tx, n, op)
+		if err != nil {
+			return err
+		}
+		return ours(ctx, tx, "UPDATE job SET body = ?, names = ?, line = ?, reason = ?, "+set+" WHERE seq = ? AND owner = ?",
+			append(append([]any{body, sealedNames, n.line(op.Account, op.Line), reason}, args...), op.Seq, op.owner)...)
 	})
 }
 
@@ -162,12 +191,9 @@ func ours(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 	return nil
 }
 
-// bound ties a sealed body to its job.
-func (op Op) bound() string { return "op " + op.Account + " " + op.Kind + " " + op.Key }
-
-func (s *Store) opByKey(ctx context.Context, tx *sql.Tx, account, kind, key string, now time.Time) (op Op, leased bool, err error) {
+func (s *Store) opByKey(ctx context.Context, tx *sql.Tx, at place, now time.Time) (op Op, leased bool, err error) {
 	var lease int64
-	row := tx.QueryRowContext(ctx, "SELECT lease, "+opColumns+" FROM op WHERE account = ? AND kind = ? AND key = ?", account, kind, key)
+	row := tx.QueryRowContext(ctx, "SELECT lease, "+opColumns+" FROM job WHERE account = ? AND kind = ? AND key = ?", at.account, at.kind, at.name)
 	err = s.scanOp(row, &op, &lease)
 	return op, lease > now.UnixMilli(), err
 }
@@ -176,16 +202,42 @@ type scanner interface{ Scan(dest ...any) error }
 
 func (s *Store) scanOp(row scanner, op *Op, before ...any) error {
 	var next, created, updated int64
-	err := row.Scan(append(before, &op.Seq, &op.Account, &op.Kind, &op.Key, &op.Line, &op.State, &op.Tries, &next, &op.Reason,
+	var sealedNames, reason []byte
+	err := row.Scan(append(before, &op.Seq, &op.Account, &op.Kind, &op.Key, &op.Line, &sealedNames, &op.State, &op.Tries, &next, &reason,
 		&created, &updated, &op.Body, &op.owner)...)
 	op.NextTry, op.Created, op.Updated = fromMillis(next), fromMillis(created), fromMillis(updated)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read a job: %w", err)
 	}
 	if err == nil {
-		op.Body, err = s.unseal(op.bound(), op.Body)
+		err = s.openOp(op, sealedNames, reason)
 	}
 	return err
+}
+
+// openOp opens what is sealed of a job that was read as it is kept.
+func (s *Store) openOp(op *Op, sealedNames, reason []byte) (err error) {
+	at := op.place(names{})
+	if op.Body, err = s.unseal(at.bound(), op.Body); err != nil {
+		return err
+	}
+	if reason, err = s.unseal(at.part("reason"), reason); err != nil {
+		return err
+	}
+	op.Reason = string(reason)
+	if len(sealedNames) == 0 {
+		return nil
+	}
+	raw, err := s.unseal(at.part("names"), sealedNames)
+	if err != nil {
+		return err
+	}
+	var clear opNames
+	if err := json.Unmarshal(raw, &clear); err != nil {
+		return fmt.Errorf("the names of a job: %w", err)
+	}
+	op.Key, op.Line = clear.Key, clear.Line
+	return nil
 }
 
 func millis(t time.Time) int64 {

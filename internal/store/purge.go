@@ -11,7 +11,7 @@ import (
 // what they hold may not be kept longer. What waits stays.
 func (s *Store) PurgeAll(ctx context.Context, kind string, before time.Time) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE kind = ? AND state IN ('done', 'dead') AND updated < ?", kind, before.UnixMilli())
+		_, err := tx.ExecContext(ctx, "DELETE FROM job WHERE kind = ? AND state IN ('done', 'dead') AND updated < ?", kind, before.UnixMilli())
 		return err
 	})
 }
@@ -21,12 +21,12 @@ func (s *Store) PurgeAll(ctx context.Context, kind string, before time.Time) err
 // somebody decides.
 func (s *Store) PurgeOthers(ctx context.Context, kind string, before time.Time) error {
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE kind <> ? AND state = 'done' AND updated < ?", kind, before.UnixMilli())
+		_, err := tx.ExecContext(ctx, "DELETE FROM job WHERE kind <> ? AND state = 'done' AND updated < ?", kind, before.UnixMilli())
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM claim WHERE at < ?", before.UnixMilli())
+			_, err = tx.ExecContext(ctx, "DELETE FROM claimed WHERE at < ?", before.UnixMilli())
 		}
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM memory WHERE at < ?", before.UnixMilli())
+			_, err = tx.ExecContext(ctx, "DELETE FROM remembered WHERE at < ?", before.UnixMilli())
 		}
 		return err
 	})

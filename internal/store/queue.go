@@ -20,16 +20,16 @@ func (s *Store) Ahead(ctx context.Context, op Op) (b Before, err error) {
 	if op.Line == "" {
 		return b, nil
 	}
-	db, err := s.open()
+	db, n, err := s.named(ctx)
 	if err != nil {
 		return b, err
 	}
 	now := s.now().UnixMilli()
 	var until sql.NullInt64
 	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT COALESCE(SUM(state = 'running' AND lease > ?1), 0), COALESCE(SUM(state = 'waiting' OR lease <= ?1), 0),
-		MAX(CASE state WHEN 'waiting' THEN next ELSE lease END) FROM op
+		MAX(CASE state WHEN 'waiting' THEN next ELSE lease END) FROM job
 		WHERE account = ?2 AND kind = ?3 AND line = ?4 AND seq < ?5 AND state IN ('running', 'waiting')`,
-		now, op.Account, op.Kind, op.Line, op.Seq).Scan(&b.Running, &b.Waiting, &until)
+		now, op.Account, op.Kind, n.line(op.Account, op.Line), op.Seq).Scan(&b.Running, &b.Waiting, &until)
 	b.Until = fromMillis(until.Int64)
 	return b, err
 }
@@ -38,15 +38,15 @@ func (s *Store) Ahead(ctx context.Context, op Op) (b Before, err error) {
 // whose holder is gone, unless one before them in their line is not done. The
 // state is named apart, too: only so does SQLite use the index of the open jobs.
 const due = `account = ?1 AND kind = ?2 AND state IN ('running', 'waiting') AND (state = 'waiting' AND next <= ?3 OR state = 'running' AND lease <= ?3)
-	AND NOT EXISTS (SELECT 1 FROM op AS p WHERE p.account = op.account AND p.kind = op.kind AND p.line = op.line AND op.line <> ''
-		AND p.seq < op.seq AND p.state IN ('running', 'waiting'))`
+	AND NOT EXISTS (SELECT 1 FROM job AS p WHERE p.account = job.account AND p.kind = job.kind AND p.line = job.line AND job.line <> ''
+		AND p.seq < job.seq AND p.state IN ('running', 'waiting'))`
 
 // Take claims the first job that is due, in the order of acceptance. ok is false
 // if there is none.
 func (s *Store) Take(ctx context.Context, account, kind string) (op Op, ok bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now := s.now()
-		row := tx.QueryRowContext(ctx, "SELECT "+opColumns+" FROM op WHERE "+due+" ORDER BY seq LIMIT 1", account, kind, now.UnixMilli())
+		row := tx.QueryRowContext(ctx, "SELECT "+opColumns+" FROM job WHERE "+due+" ORDER BY seq LIMIT 1", account, kind, now.UnixMilli())
 		err := s.scanOp(row, &op)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -67,7 +67,7 @@ func (s *Store) NextDue(ctx context.Context, account, kind string) (time.Time, e
 		return time.Time{}, err
 	}
 	var at sql.NullInt64
-	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT MIN(CASE state WHEN 'waiting' THEN next ELSE lease END) FROM op
+	err = db.QueryRowContext(context.WithoutCancel(ctx), `SELECT MIN(CASE state WHEN 'waiting' THEN next ELSE lease END) FROM job
 		WHERE account = ? AND kind = ? AND state IN ('running', 'waiting')`, account, kind).Scan(&at)
 	return fromMillis(at.Int64), err
 }
@@ -82,7 +82,7 @@ func (s *Store) List(ctx context.Context, account, kind string, limit int, state
 	for _, st := range states {
 		args = append(args, st)
 	}
-	return s.readOps(ctx, db, "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND state IN ("+
+	return s.readOps(ctx, db, "SELECT "+opColumns+" FROM job WHERE account = ? AND kind = ? AND state IN ("+
 		strings.TrimSuffix(strings.Repeat("?,", len(states)), ",")+") ORDER BY seq LIMIT ?", append(args, limit)...)
 }
 
@@ -109,7 +109,7 @@ func (s *Store) Counts(ctx context.Context, account, kind string) (map[State]int
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT state, COUNT(*) FROM op WHERE account = ? AND kind = ? GROUP BY state", account, kind)
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), "SELECT state, COUNT(*) FROM job WHERE account = ? AND kind = ? GROUP BY state", account, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (s *Store) BySeq(ctx context.Context, account, kind string, seq int64) (op 
 	if err != nil {
 		return op, false, err
 	}
-	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND seq = ?", account, kind, seq)
+	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM job WHERE account = ? AND kind = ? AND seq = ?", account, kind, seq)
 	err = s.scanOp(row, &op)
 	if errors.Is(err, sql.ErrNoRows) {
 		return op, false, nil
@@ -142,11 +142,11 @@ func (s *Store) BySeq(ctx context.Context, account, kind string, seq int64) (op 
 
 // ByKey reads one job without claiming it; the zero Op if there is none.
 func (s *Store) ByKey(ctx context.Context, account, kind, key string) (op Op, err error) {
-	db, err := s.open()
+	db, n, err := s.named(ctx)
 	if err != nil {
 		return op, err
 	}
-	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM op WHERE account = ? AND kind = ? AND key = ?", account, kind, key)
+	row := db.QueryRowContext(context.WithoutCancel(ctx), "SELECT "+opColumns+" FROM job WHERE account = ? AND kind = ? AND key = ?", account, kind, n.job(account, kind, key))
 	if err = s.scanOp(row, &op); errors.Is(err, sql.ErrNoRows) {
 		return Op{}, nil
 	}
@@ -156,36 +156,41 @@ func (s *Store) ByKey(ctx context.Context, account, kind, key string) (op Op, er
 // Revive makes those jobs of a line due that wait or were given up: what they lacked
 // has come.
 func (s *Store) Revive(ctx context.Context, account, kind, line string) (some bool, err error) {
-	db, err := s.open()
+	db, names, err := s.named(ctx)
 	if err != nil {
 		return false, err
 	}
+	line = names.line(account, line)
 	const which = " WHERE account = ?1 AND kind = ?2 AND line = ?3 AND state IN ('waiting', 'dead')"
 	n := 0 // mostly there is none, and nobody has to wait for the file
-	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT COUNT(*) FROM op"+which, account, kind, line).Scan(&n)
+	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT COUNT(*) FROM job"+which, account, kind, line).Scan(&n)
 	if err != nil || n == 0 {
 		return false, err
 	}
 	return true, s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE op SET state = 'waiting', tries = 0, reason = '', next = ?4"+which, account, kind, line, s.now().UnixMilli())
+		_, err := tx.ExecContext(ctx, "UPDATE job SET state = 'waiting', tries = 0, reason = '', next = ?4"+which, account, kind, line, s.now().UnixMilli())
 		return err
 	})
 }
 
 // Known counts the jobs of a line, whatever their state.
 func (s *Store) Known(ctx context.Context, account, kind, line string) (n int, err error) {
-	db, err := s.open()
+	db, names, err := s.named(ctx)
 	if err != nil {
 		return 0, err
 	}
-	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT COUNT(*) FROM op WHERE account = ? AND kind = ? AND line = ?", account, kind, line).Scan(&n)
+	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT COUNT(*) FROM job WHERE account = ? AND kind = ? AND line = ?", account, kind, names.line(account, line)).Scan(&n)
 	return n, err
 }
 
 // Erase removes all jobs of a line, whatever their state.
 func (s *Store) Erase(ctx context.Context, account, line string) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM op WHERE account = ? AND line = ?", account, line)
+	return s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := s.namesIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM job WHERE account = ? AND line = ?", account, n.line(account, line))
 		return err
 	})
 }
@@ -200,7 +205,7 @@ func (s *Store) Accounts(ctx context.Context, kinds ...string) (accounts []strin
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.QueryContext(context.WithoutCancel(ctx), `SELECT DISTINCT account FROM op
+	rows, err := db.QueryContext(context.WithoutCancel(ctx), `SELECT DISTINCT account FROM job
 		WHERE state IN ('running', 'waiting') AND kind IN (SELECT value FROM json_each(?)) ORDER BY account`, string(names))
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"fmt"
 )
@@ -49,11 +50,7 @@ type querier interface {
 }
 
 func sealedWith(ctx context.Context, db querier) (id string, err error) {
-	err = db.QueryRowContext(ctx, "SELECT value FROM setting WHERE name = 'sealed_with'").Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return id, err
+	return setting(ctx, db, "sealed_with")
 }
 
 // seal encrypts plain under the key in use, within the transaction that writes
@@ -98,7 +95,7 @@ func (s *Store) unseal(bound string, data []byte) ([]byte, error) {
 		return data, nil
 	}
 	if s.sealer == nil || len(data) < 1+keyIDSize {
-		return nil, errors.New("the state is encrypted and no key was given")
+		return nil, errNoSealer
 	}
 	id, box := data[1:1+keyIDSize], data[1+keyIDSize:]
 	return s.sealer.Open(string(id), []byte(bound), box)
@@ -113,8 +110,8 @@ func set(ctx context.Context, tx *sql.Tx, name, value string) error {
 // Resealed says what Reseal did.
 type Resealed struct {
 	From, To string // names of the keys; equal if there was nothing to do
-	Count    int    // values that are sealed anew
-	Lost     int    // values that no key opened and that were deleted
+	Count    int    // grants, jobs and what was given out that are sealed anew
+	Lost     int    // those that no key opened and that were deleted
 }
 
 // Reseal changes the key: everything sealed is opened and sealed with a new one,
@@ -125,7 +122,7 @@ func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
 	if s.sealer == nil {
 		return out, errors.New("this state is not encrypted")
 	}
-	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		out = Resealed{}
 		if out.From, err = sealedWith(ctx, tx); err != nil {
 			return err
@@ -138,7 +135,14 @@ func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
 				return err
 			}
 		}
-		return useKey(ctx, tx, out.To)
+		if err := s.resealIndex(ctx, tx, out.To, discard); err != nil {
+			return err
+		}
+		if err := useKey(ctx, tx, out.To); err != nil {
+			return err
+		}
+		_, err = s.namesIn(ctx, tx) // of an older state, which had none
+		return err
 	})
 	switch {
 	case out.To == out.From:
@@ -146,7 +150,39 @@ func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
 	case err != nil: // nothing is sealed with the new key
 		return out, errors.Join(err, s.sealer.Drop(out.To))
 	}
-	return out, s.sealer.Drop(out.From)
+	return out, errors.Join(s.emptyLog(ctx), s.sealer.Drop(out.From))
+}
+
+// emptyLog takes what the former key opens out of the log as well. While another
+// process reads, that is left to whoever writes next.
+func (s *Store) emptyLog(ctx context.Context) error {
+	db, err := s.open()
+	if err == nil && s.dir != "" {
+		_, err = emptyLog(context.WithoutCancel(ctx), db)
+	}
+	return err
+}
+
+// resealIndex seals the key of names anew. Without it nothing is found any more: if it
+// is given up, so is what was named by it.
+func (s *Store) resealIndex(ctx context.Context, tx *sql.Tx, to string, discard bool) error {
+	box, err := setting(ctx, tx, indexSetting)
+	if err != nil || box == "" {
+		return err
+	}
+	n, err := s.openIndex(box)
+	if err != nil && discard {
+		_, err = tx.ExecContext(ctx, "DELETE FROM setting WHERE name = '"+indexSetting+"'; DELETE FROM job; DELETE FROM claimed; DELETE FROM remembered")
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	sealed, err := s.sealWith(to, indexBound, n.key)
+	if err != nil {
+		return err
+	}
+	return set(ctx, tx, indexSetting, base64.StdEncoding.EncodeToString(sealed))
 }
 
 // sealedTable is a column with sealed values, and the three columns from which
@@ -154,12 +190,15 @@ func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
 type sealedTable struct {
 	name, column, names string
 	bound               func(a, b, c string) string
+	part                bool // of a row that is counted by another column
 }
 
 var sealedTables = [...]sealedTable{
-	{"grants", "secret", "account, kind, ''", func(a, b, _ string) string { return Grant{Account: a, Kind: b}.bound() }},
-	{"ticket", "body", "kind, name, account", func(a, b, c string) string { return Ticket{Kind: a, Name: b, Account: c}.bound() }},
-	{"op", "body", "account, kind, key", func(a, b, c string) string { return Op{Account: a, Kind: b, Key: c}.bound() }},
+	{"grants", "secret", "account, kind, ''", func(a, b, _ string) string { return Grant{Account: a, Kind: b}.bound() }, false},
+	{"ticket", "body", "kind, name, account", func(a, b, c string) string { return Ticket{Kind: a, Name: b, Account: c}.bound() }, false},
+	{"job", "body", "account, kind, key", func(a, b, c string) string { return place{a, b, c}.bound() }, false},
+	{"job", "names", "account, kind, key", func(a, b, c string) string { return place{a, b, c}.part("names") }, true},
+	{"job", "reason", "account, kind, key", func(a, b, c string) string { return place{a, b, c}.part("reason") }, true},
 }
 
 func (s *Store) resealTable(ctx context.Context, tx *sql.Tx, t sealedTable, discard bool, out *Resealed) error {
@@ -168,6 +207,9 @@ func (s *Store) resealTable(ctx context.Context, tx *sql.Tx, t sealedTable, disc
 		return err
 	}
 	for _, row := range rows {
+		if len(row.data) == 0 { // no reason; a name that is not sealed
+			continue
+		}
 		plain, err := s.unseal(row.bound, row.data)
 		if err != nil {
 			if !discard {
@@ -186,7 +228,9 @@ func (s *Store) resealTable(ctx context.Context, tx *sql.Tx, t sealedTable, disc
 		if _, err := tx.ExecContext(ctx, "UPDATE "+t.name+" SET "+t.column+" = ? WHERE rowid = ?", box, row.id); err != nil { //nolint:gosec // names of this file
 			return err
 		}
-		out.Count++
+		if !t.part {
+			out.Count++
+		}
 	}
 	return nil
 }

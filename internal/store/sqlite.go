@@ -27,29 +27,31 @@ type Store struct {
 
 	writing sync.Mutex // one transaction of this process at a time
 
-	mu sync.Mutex
-	db *sql.DB
+	mu    sync.Mutex
+	db    *sql.DB
+	full  *sql.DB // waits for the disk at each commit
+	index openedIndex
 }
 
 const schema = `
-CREATE TABLE IF NOT EXISTS op (
+CREATE TABLE IF NOT EXISTS job (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT,
 	account TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
 	line TEXT NOT NULL DEFAULT '', state TEXT NOT NULL,
 	owner TEXT NOT NULL DEFAULT '', lease INTEGER NOT NULL DEFAULT 0,
 	tries INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
-	created INTEGER NOT NULL, updated INTEGER NOT NULL, body BLOB NOT NULL,
+	created INTEGER NOT NULL, updated INTEGER NOT NULL, body BLOB NOT NULL, names BLOB NOT NULL DEFAULT '',
 	UNIQUE (account, kind, key)
 );
-CREATE INDEX IF NOT EXISTS op_open ON op (account, kind, seq) WHERE state IN ('running', 'waiting');
-CREATE INDEX IF NOT EXISTS op_line ON op (account, kind, line, seq) WHERE state IN ('running', 'waiting');
-CREATE INDEX IF NOT EXISTS op_state ON op (account, kind, state);
-CREATE INDEX IF NOT EXISTS op_old ON op (kind, updated) WHERE state = 'done';
-CREATE TABLE IF NOT EXISTS claim (
+CREATE INDEX IF NOT EXISTS job_open ON job (account, kind, seq) WHERE state IN ('running', 'waiting');
+CREATE INDEX IF NOT EXISTS job_line ON job (account, kind, line, seq) WHERE state IN ('running', 'waiting');
+CREATE INDEX IF NOT EXISTS job_state ON job (account, kind, state);
+CREATE INDEX IF NOT EXISTS job_old ON job (kind, updated) WHERE state = 'done';
+CREATE TABLE IF NOT EXISTS claimed (
 	account TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, holder TEXT NOT NULL, at INTEGER NOT NULL,
 	PRIMARY KEY (account, kind, id)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS memory (
+CREATE TABLE IF NOT EXISTS remembered (
 	account TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, at INTEGER NOT NULL,
 	PRIMARY KEY (account, name)
 ) WITHOUT ROWID;
@@ -66,16 +68,37 @@ func New(dir string, now func() time.Time, opts ...Option) *Store {
 	for _, opt := range opts {
 		opt(s)
 	}
-	s.open = sync.OnceValues(func() (*sql.DB, error) {
-		return s.opened(openFile(dir, FileName, "synchronous(normal)", schema+grantsSchema+ticketsSchema))
-	})
+	s.open = sync.OnceValues(s.openBoth)
 	return s
+}
+
+// openBoth opens the file twice: for what a killed process must not lose, and for what
+// the machine's end must not lose either.
+func (s *Store) openBoth() (*sql.DB, error) {
+	db, err := openFile(s.dir, FileName, normal, schema+grantsSchema+ticketsSchema)
+	if err != nil {
+		return nil, err
+	}
+	// Without the key, or while others are busy, the file stays as it is: whoever needs
+	// a name says why there is none, and the next to open it tries again.
+	_ = s.catchUp(context.Background(), db) //nolint:forbidigo // opened once for all callers
+	full, err := connection(s.dir, FileName, durable, 1)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the state cannot be opened: %w", err), db.Close())
+	}
+	return s.opened(db, full)
 }
 
 // NewMemory is a store that ends with the process.
 func NewMemory(now func() time.Time) *Store {
 	s := &Store{now: now}
-	s.open = sync.OnceValues(func() (*sql.DB, error) { return s.opened(openMemory(schema + grantsSchema + ticketsSchema)) })
+	s.open = sync.OnceValues(func() (*sql.DB, error) {
+		db, err := openMemory(schema + grantsSchema + ticketsSchema)
+		if err != nil {
+			return nil, err
+		}
+		return s.opened(db, db)
+	})
 	return s
 }
 
@@ -123,14 +146,14 @@ func (s *Store) Close() error {
 	if s.db == nil {
 		return nil
 	}
-	return s.db.Close()
+	return errors.Join(s.full.Close(), s.db.Close())
 }
 
-func (s *Store) opened(db *sql.DB, err error) (*sql.DB, error) {
+func (s *Store) opened(db, full *sql.DB) (*sql.DB, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.db = db
-	return db, err
+	s.db, s.full = db, full
+	return db, nil
 }
 
 // write runs one short transaction. It is carried through although the caller
@@ -143,6 +166,18 @@ func (s *Store) write(ctx context.Context, do func(context.Context, *sql.Tx) err
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	return inTx(context.WithoutCancel(ctx), db, do)
+}
+
+// writeDurably is write that the disk has when it returns, with all that was written
+// before: what is given once, and what says that a request will be sent, must survive
+// the machine's end too, not the process's alone.
+func (s *Store) writeDurably(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
+	if _, err := s.open(); err != nil {
+		return err
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return inTx(context.WithoutCancel(ctx), s.full, do)
 }
 
 type beginner interface {
@@ -195,13 +230,31 @@ func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	dsn := fileURI(path) + "?_txlock=immediate&_pragma=" + busyTimeout + "&_pragma=journal_mode(wal)&_pragma=" + synchronous + "&_pragma=cache_size(-8192)"
-	db, err := sql.Open("sqlite", dsn)
+	db, err := connection(dir, name, synchronous, 4)
 	if err != nil {
 		return nil, fmt.Errorf("the state cannot be opened: %w", err)
 	}
-	db.SetMaxOpenConns(4)
 	return prepared(db, schema)
+}
+
+// How long a commit waits for the disk. On a Mac alone the disk has to be told apart
+// to keep what it was given.
+const (
+	normal  = "synchronous(normal)"
+	durable = "synchronous(full)&_pragma=fullfsync(on)"
+)
+
+// connection is a file with up to most connections at once. What is deleted in it is
+// overwritten.
+func connection(dir, name, synchronous string, most int) (*sql.DB, error) {
+	dsn := fileURI(filepath.Join(dir, name)) + "?_txlock=immediate&_pragma=" + busyTimeout + "&_pragma=journal_mode(wal)&_pragma=" + synchronous +
+		"&_pragma=cache_size(-8192)&_pragma=secure_delete(on)"
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(most)
+	return db, nil
 }
 
 // fileURI is a path as SQLite's URIs want it, whatever characters are in it.
@@ -227,7 +280,18 @@ func openMemory(schema string) (*sql.DB, error) {
 
 // version is that of the schema, kept in the file. Whoever changes a table adds a
 // step that brings older files to the new shape, and counts on.
-const version = 2 // 2: tickets
+const version = 3 // 2: tickets; 3: names and reasons are sealed
+
+// renamed is the step to version 3. The tables get new names, so that a process of an
+// older version that still runs fails, and does not miss what is there under names
+// that it cannot know: it would write it a second time.
+const renamed = `
+ALTER TABLE op RENAME TO job;
+ALTER TABLE job ADD COLUMN names BLOB NOT NULL DEFAULT '';
+ALTER TABLE claim RENAME TO claimed;
+ALTER TABLE memory RENAME TO remembered;
+DROP INDEX op_open; DROP INDEX op_line; DROP INDEX op_state; DROP INDEX IF EXISTS op_old;
+`
 
 // prepared brings the file to the schema of this version. Of several processes
 // that open it at once one does it, the others wait: SQLite itself does not wait
@@ -262,7 +326,23 @@ func migrate(db *sql.DB, schema string) error {
 		if have > version {
 			return fmt.Errorf("it was written by a newer kommo-mcp (version %d of the file, this program knows %d): update this program, or give it another state directory", have, version)
 		}
+		if have == 1 || have == 2 {
+			if err := renameTables(ctx, tx); err != nil {
+				return err
+			}
+		}
 		_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d", version))
 		return err
 	})
+}
+
+// renameTables takes the step to version 3, unless the file is that of the rate, which
+// has no jobs.
+func renameTables(ctx context.Context, tx *sql.Tx) error {
+	var jobs bool
+	err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'op')").Scan(&jobs)
+	if err == nil && jobs {
+		_, err = tx.ExecContext(ctx, renamed)
+	}
+	return err
 }

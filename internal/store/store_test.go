@@ -361,8 +361,8 @@ func TestQueueDoesNotReadWhatIsDone(t *testing.T) {
 	db, err := s.open()
 	must(t, err)
 	for name, query := range map[string]string{
-		"op_open":  "SELECT " + opColumns + " FROM op WHERE " + due + " ORDER BY seq LIMIT 1",
-		"op_state": "SELECT state, COUNT(*) FROM op WHERE account = ?1 AND kind = ?2 AND ?3 > 0 GROUP BY state",
+		"job_open":  "SELECT " + opColumns + " FROM job WHERE " + due + " ORDER BY seq LIMIT 1",
+		"job_state": "SELECT state, COUNT(*) FROM job WHERE account = ?1 AND kind = ?2 AND ?3 > 0 GROUP BY state",
 	} {
 		rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, "a", "call", 1)
 		must(t, err)

@@ -70,7 +70,7 @@ func (s *Store) UseTicket(ctx context.Context, kind, name string) (t Ticket, ok 
 // TakeTicket reads a ticket that has not expired and forgets it: of several who
 // take it at once, one alone gets it.
 func (s *Store) TakeTicket(ctx context.Context, kind, name string) (t Ticket, ok bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		t, ok, err = s.liveTicket(tx.QueryRowContext(ctx, "DELETE FROM ticket WHERE kind = ? AND name = ? RETURNING "+ticketColumns, kind, name))
 		return err
 	})
@@ -132,7 +132,7 @@ func (s *Store) CountTickets(ctx context.Context, kind string) (n int, err error
 
 // DropTicket forgets a ticket.
 func (s *Store) DropTicket(ctx context.Context, kind, name string) (ok bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		ok, err = changed(tx.ExecContext(ctx, "DELETE FROM ticket WHERE kind = ? AND name = ?", kind, name))
 		return err
 	})

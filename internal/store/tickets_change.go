@@ -13,9 +13,10 @@ type TicketChange struct {
 }
 
 // ChangeTickets runs do in one transaction: all of its changes are kept or, if it
-// fails, none, and nobody sees or changes the tickets in between.
+// fails, none, and nobody sees or changes the tickets in between. The disk has them
+// when it returns: what was used up or revoked stays so after a power failure.
 func (s *Store) ChangeTickets(ctx context.Context, do func(TicketChange) error) error {
-	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error { return do(TicketChange{s, ctx, tx}) })
+	return s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error { return do(TicketChange{s, ctx, tx}) })
 }
 
 // Get reads a ticket that has not expired.
