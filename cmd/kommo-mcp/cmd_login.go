@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,6 +21,13 @@ import (
 
 type loginCmd struct {
 	NoBrowser bool `help:"Print the link and do not open it."`
+}
+
+// Help is shown below the flags.
+func (loginCmd) Help() string {
+	return "Needs KOMMO_CLIENT_ID, KOMMO_CLIENT_SECRET (or KOMMO_CLIENT_SECRET_FILE) and KOMMO_REDIRECT_URL of your integration in Kommo. " +
+		"Where the redirect URL is on this machine (http://127.0.0.1:8080/oauth/callback), the answer is taken there by itself; " +
+		"else paste the address that the browser ends at, or pipe it in. An account that is connected already gets new tokens; its keys and hooks stay."
 }
 
 // loginTime is how long the person may take on Kommo's page.
@@ -68,7 +72,21 @@ func (c *loginCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "connected %s (account %s)\n", l.grant.Host, l.grant.Account)
+	l.next(ctx, p)
 	return err
+}
+
+// next says what the account is used for from now on.
+func (l *login) next(ctx context.Context, p *product) {
+	subdomain, _, _ := strings.Cut(l.grant.Host, ".")
+	switch chosen, err := p.state.DefaultAccount(ctx); {
+	case p.cfg.Token != "":
+		fmt.Fprintln(l.app.errOut, "KOMMO_ACCESS_TOKEN is set and goes before connected accounts: take it away to use this one.")
+	case err == nil && chosen == l.grant.Account:
+		fmt.Fprintln(l.app.errOut, "It is the default account: stdio, http and call use it. kommo-mcp doctor checks it.")
+	default:
+		fmt.Fprintf(l.app.errOut, "Another account is the default: set KOMMO_SUBDOMAIN=%s to use this one, or run kommo-mcp accounts default %s.\n", subdomain, subdomain)
+	}
 }
 
 func needApp(app auth.App) error {
@@ -91,7 +109,7 @@ func needApp(app auth.App) error {
 func (l *login) listen(ctx context.Context, addr string, at *url.URL, link string, open bool) error {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		fmt.Fprintf(l.app.errOut, "%s cannot be listened on (%v); the page that the browser ends at will not load.\n", addr, err)
+		fmt.Fprintf(l.app.errOut, "%s cannot be listened on (%v). Another program has the address, maybe kommo-mcp http: end it and start again, or go on by hand. The page that the browser ends at may not load or show an error; its address is what counts.\n", addr, err)
 		return l.paste(ctx, link)
 	}
 	done := make(chan error, 1)
@@ -113,7 +131,7 @@ func (l *login) listen(ctx context.Context, addr string, at *url.URL, link strin
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return errors.New("no answer came from Kommo's page; start again")
+		return unanswered(ctx)
 	}
 }
 
@@ -125,7 +143,7 @@ func (l *login) handler(at *url.URL, done chan<- error) http.Handler {
 		path = "/"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet || r.URL.EscapedPath() != path || r.Host != at.Host || !l.mine(r.URL.Query()) {
+		if r.Method != http.MethodGet || r.URL.EscapedPath() != path || !isHost(r.Host, at) || !l.mine(r.URL.Query()) {
 			pages.Render(w, http.StatusNotFound, pages.Page{Title: "Not the answer that is waited for", Tone: pages.Wary, Site: at.Host, Blocks: []pages.Block{
 				pages.Text("The command `kommo-mcp login` waits for the answer to the link that it opened last."),
 			}})
@@ -148,6 +166,12 @@ func (l *login) handler(at *url.URL, done chan<- error) http.Handler {
 	})
 }
 
+// isHost tells whether a Host header is that of an address; browsers leave the usual
+// port out.
+func isHost(header string, at *url.URL) bool {
+	return sameOrigin(&url.URL{Scheme: at.Scheme, Host: header}, at)
+}
+
 func (l *login) mine(q url.Values) bool {
 	return subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(l.state)) == 1
 }
@@ -155,23 +179,6 @@ func (l *login) mine(q url.Values) bool {
 func (l *login) complete(ctx context.Context, q url.Values) (err error) {
 	l.grant, err = l.auth.Complete(ctx, q, l.bound)
 	return err
-}
-
-// paste takes the answer from the person: the address that the browser ended at.
-func (l *login) paste(ctx context.Context, link string) error {
-	fmt.Fprintf(l.app.errOut, "Open this link and allow access:\n\n%s\n\nThen paste the whole address of the page that the browser ends at, and press Enter:\n", link)
-	lines := bufio.NewScanner(io.LimitReader(l.app.in, 1<<20))
-	for lines.Scan() {
-		if ctx.Err() != nil {
-			break
-		}
-		u, err := url.Parse(strings.TrimSpace(lines.Text()))
-		if err == nil && l.mine(u.Query()) {
-			return l.complete(ctx, u.Query())
-		}
-		fmt.Fprintln(l.app.errOut, "This is not the address with the answer to the link above: it has code, referer and state behind a question mark. Paste it again:")
-	}
-	return errors.New("no answer was pasted; start again")
 }
 
 // openBrowser asks the desktop to open a link. The state in it is no secret worth
