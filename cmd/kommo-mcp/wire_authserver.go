@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
@@ -22,8 +23,11 @@ func (p *product) startAuthorization(ctx context.Context) error {
 		Active:  func(ctx context.Context, account string) (bool, error) { return auth.Active(ctx, p.state, account) },
 		Address: server.ClientAddress,
 	})
+	if err != nil {
+		return fmt.Errorf("KOMMO_MCP_PUBLIC_URL: %w", err)
+	}
 	p.authorization = s
-	return err
+	return nil
 }
 
 // authorize lets the tokens of the authorization server in, and mounts it.

@@ -1,6 +1,7 @@
 package authserver_test
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"net/url"
@@ -342,5 +343,19 @@ func TestConsentsAreBounded(t *testing.T) {
 func TestNewWantsWhatItNeeds(t *testing.T) {
 	if _, err := authserver.New(authserver.Config{}); err == nil {
 		t.Error("a server without an address was made")
+	}
+	g := newRig(t)
+	for at, good := range map[string]bool{
+		"https://mcp.example": true, "http://mcp.example": false, "http://localhost:8080": true, "http://127.0.0.1": true, "http://127.0.0.1.mcp.example": false, "ftp://127.0.0.1": false,
+	} {
+		u, _ := url.Parse(at)
+		_, err := authserver.New(authserver.Config{
+			Public: u, Store: g.store,
+			Link:   func(context.Context, string, string) (string, error) { return "", nil },
+			Active: func(context.Context, string) (bool, error) { return true, nil },
+		})
+		if (err == nil) != good {
+			t.Errorf("at %s: %v", at, err)
+		}
 	}
 }

@@ -20,6 +20,8 @@ const (
 	kindCode     = "oauth-code"     // under its digest
 	kindAccess   = "oauth-token"    // under its digest
 	kindRefresh  = "oauth-refresh"  // under its digest
+
+	kindAssertion = "oauth-assertion" // that was shown, under the digest of client and number
 )
 
 const (
@@ -35,6 +37,12 @@ type client struct {
 	Digest    string   `json:"digest,omitempty"` // of its secret; empty: a public client
 	NoRefresh bool     `json:"no_refresh,omitempty"`
 	Host      string   `json:"host,omitempty"` // that vouches for it with its document; empty: it registered itself
+
+	Keyed  bool            `json:"keyed,omitempty"`   // it has to sign; else it may
+	Keys   json.RawMessage `json:"keys,omitempty"`    // a set of them, or else
+	KeysAt string          `json:"keys_at,omitempty"` // where it is
+
+	proof *proof // what it signed to show that it is the client; nil: nothing
 }
 
 // takes finds the redirect URI of a request among the client's.

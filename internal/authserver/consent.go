@@ -32,6 +32,7 @@ type given struct {
 	State     string `json:"state,omitempty"`
 	Challenge string `json:"challenge,omitempty"`
 	NoRefresh bool   `json:"no_refresh,omitempty"`
+	Keyed     bool   `json:"keyed,omitempty"`   // the client has to sign
 	Browser   string `json:"browser,omitempty"` // the digest of its secret
 	Salt      string `json:"salt,omitempty"`    // of a refresh token: makes its successor
 }
@@ -88,7 +89,7 @@ func (s *Server) https() bool { return s.cfg.Public.Scheme == "https" }
 func (s *Server) begin(ctx context.Context, req request, browser string) (string, error) {
 	body, err := json.Marshal(given{
 		Client: req.client.ID, Name: req.client.Name, Scope: req.scope, Resource: s.resource,
-		Redirect: req.redirect, State: req.state, Challenge: req.challenge, NoRefresh: req.client.NoRefresh,
+		Redirect: req.redirect, State: req.state, Challenge: req.challenge, NoRefresh: req.client.NoRefresh, Keyed: req.client.Keyed,
 		Browser: digest(browser),
 	})
 	if err != nil {

@@ -36,11 +36,13 @@ func publicName(host string) bool {
 // parseDocument reads a client's document. why says what is wrong with it.
 func parseDocument(id, host string, raw []byte) (c client, why string) {
 	var d struct {
-		ClientID   *string   `json:"client_id"`
-		Name       string    `json:"client_name"`
-		Redirects  []string  `json:"redirect_uris"`
-		Method     string    `json:"token_endpoint_auth_method"`
-		Secret     any       `json:"client_secret"`
+		ClientID  *string  `json:"client_id"`
+		Name      string   `json:"client_name"`
+		Redirects []string `json:"redirect_uris"`
+		Method    string   `json:"token_endpoint_auth_method"`
+		Methods   []string `json:"token_endpoint_auth_methods_supported"` // ChatGPT says so where it signs or not
+		Secret    any      `json:"client_secret"`
+		keyFields
 		GrantTypes *[]string `json:"grant_types"`
 	}
 	if len(raw) > maxDocument {
@@ -56,15 +58,44 @@ func parseDocument(id, host string, raw []byte) (c client, why string) {
 		return c, "the client_id in it is not its own address"
 	case redirects == nil:
 		return c, "its redirect_uris are missing, or one of them is not to be taken"
-	// A public document keeps no secret. Documents that name private_key_jwt are
-	// taken: their clients use none here, since we offer nothing else that they can.
-	case d.Secret != nil, strings.HasPrefix(d.Method, "client_secret"):
-		return c, "it stands for a client with a secret, which a public document cannot keep"
+	case d.Secret != nil:
+		return c, "it holds a secret, which a public document cannot keep"
 	case d.GrantTypes != nil && !contains(*d.GrantTypes, grantCode):
 		return c, "its grant_types leave out authorization_code"
 	}
-	return client{
+	c = client{
 		ID: id, Name: cleanName(d.Name, host), Redirects: redirects, Host: host,
 		NoRefresh: d.GrantTypes != nil && !contains(*d.GrantTypes, grantRefresh),
-	}, ""
+	}
+	return c, c.shows(d.Method, d.Methods, d.keyFields)
+}
+
+// keyFields are where a document has the keys with which its client signs.
+type keyFields struct {
+	Keys   json.RawMessage `json:"jwks"`
+	KeysAt string          `json:"jwks_uri"`
+}
+
+// shows takes up how a client of a document shows who it is: it signs, or its
+// redirect URI and challenge speak for it. why says what is wrong.
+func (c *client) shows(method string, others []string, k keyFields) (why string) {
+	public := method == "" || method == methodNone || contains(others, methodNone)
+	if method != methodKey && !contains(others, methodKey) {
+		if !public {
+			return "its token_endpoint_auth_method is neither " + methodNone + " nor " + methodKey
+		}
+		return ""
+	}
+	_, fetched := documentURL(k.KeysAt)
+	switch {
+	case len(k.Keys) > 0 && string(k.Keys) != "null":
+		c.Keys = k.Keys
+		fetched = len(parseKeys(k.Keys)) > 0
+	case fetched:
+		c.KeysAt = k.KeysAt
+	}
+	if c.Keyed = !public; c.Keyed && !fetched {
+		return "its client signs, but there are no keys in it, nor an https address of them"
+	}
+	return ""
 }

@@ -128,6 +128,46 @@ func TestADocumentsHostIsDown(t *testing.T) {
 	}
 }
 
+// A host says how long its document may be kept, within bounds.
+func TestDocumentsAreKeptAsTheirHostsSay(t *testing.T) {
+	for _, c := range []struct {
+		header []string
+		fresh  time.Duration
+	}{
+		{nil, 10 * time.Minute},
+		{[]string{"Cache-Control", "public, max-age=1800"}, 30 * time.Minute},
+		{[]string{"Cache-Control", "public", "Cache-Control", "MAX-AGE=1800"}, 30 * time.Minute},
+		{[]string{"Cache-Control", "max-age=1800", "Age", "600"}, 20 * time.Minute},
+		{[]string{"Cache-Control", "max-age=31536000, immutable"}, time.Hour},
+		{[]string{"Cache-Control", "max-age=99999999999999"}, time.Minute},
+		{[]string{"Cache-Control", "max-age=0"}, time.Minute},
+		{[]string{"Cache-Control", "max-age=-1"}, time.Minute},
+		{[]string{"Cache-Control", "max-age=x"}, time.Minute},
+		{[]string{"Cache-Control", "max-age=600, max-age=3000"}, time.Minute},
+		{[]string{"Cache-Control", "no-store, max-age=1800"}, time.Minute},
+		{[]string{"Cache-Control", "max-age=1800, no-cache"}, time.Minute},
+		{[]string{"Cache-Control", "max-age=1800", "Age", "-5"}, 30 * time.Minute},
+		{[]string{"Age", "599"}, 10 * time.Minute},
+	} {
+		g := newRig(t)
+		g.docs.set(documentID, func(w http.ResponseWriter) {
+			for i := 0; i < len(c.header); i += 2 {
+				w.Header().Add(c.header[i], c.header[i+1])
+			}
+			document(appDocument())(w)
+		})
+		g.askByDocument()
+		g.clock.tick(c.fresh - time.Second)
+		g.askByDocument()
+		early := g.docs.count()
+		g.clock.tick(time.Second)
+		g.askByDocument()
+		if early != 1 || g.docs.count() != 2 {
+			t.Errorf("%v: %d requests before %v, %d after", c.header, early, c.fresh, g.docs.count())
+		}
+	}
+}
+
 // A client to which access was given is known after a restart, though its host is
 // down.
 func TestADocumentsHostIsDownAfterARestart(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,9 @@ import (
 
 const (
 	fetchTimeout  = 5 * time.Second
-	documentFresh = 10 * time.Minute    // that a document is not asked for again
+	documentFresh = 10 * time.Minute // that a document is not asked for again, unless its host says otherwise
+	documentLeast = time.Minute
+	documentMost  = time.Hour
 	documentRetry = 10 * time.Second    // after one that could not be had
 	documentStale = 30 * 24 * time.Hour // that the last good one serves when its host fails
 	maxDocuments  = 500
@@ -39,6 +42,7 @@ type documents struct {
 
 	mu    sync.Mutex
 	known map[string]known
+	sets  map[string]keySet // of keys, by their address
 }
 
 // known is what one fetch came to.
@@ -46,7 +50,8 @@ type known struct {
 	client client
 	err    error // of the last fetch, where there is no client to serve
 	asked  time.Time
-	good   time.Time // when the client was read
+	good   time.Time     // when the client was read
+	fresh  time.Duration // that it need not be asked for again
 }
 
 func newDocuments(cfg Config, fetches *throttle) *documents {
@@ -55,7 +60,8 @@ func newDocuments(cfg Config, fetches *throttle) *documents {
 			Transport: cfg.Documents, Timeout: fetchTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		store: cfg.Store, now: cfg.Now, agent: "kommo-mcp/" + cfg.Version, fetches: fetches, known: map[string]known{},
+		store: cfg.Store, now: cfg.Now, agent: "kommo-mcp/" + cfg.Version, fetches: fetches,
+		known: map[string]known{}, sets: map[string]keySet{},
 	}
 }
 
@@ -85,7 +91,7 @@ func (d *documents) remembered(id string) (known, bool) {
 	defer d.mu.Unlock()
 	k, ok := d.known[id]
 	age := d.now().Sub(k.asked)
-	return k, ok && (age < documentRetry || k.good.Equal(k.asked) && age < documentFresh)
+	return k, ok && (age < documentRetry || k.good.Equal(k.asked) && age < k.fresh)
 }
 
 // refresh fetches a document, or falls back on the last good one. Documents that
@@ -95,8 +101,8 @@ func (d *documents) refresh(ctx context.Context, id, from string, u *url.URL) (c
 	if !good && !d.fetches.allow(from) {
 		return client{}, &refusedClient{http.StatusTooManyRequests, "Too many unknown apps ask for access at once.", "Try again in a minute."}
 	}
-	c, err := d.fetch(ctx, id, u)
-	k := known{client: c, err: err, asked: d.now()}
+	c, fresh, err := d.fetch(ctx, id, u)
+	k := known{client: c, err: err, asked: d.now(), fresh: fresh}
 	switch {
 	case err == nil:
 		k.good = k.asked
@@ -161,41 +167,70 @@ func (d *documents) keep(c store.TicketChange, who client) error {
 	return c.Put(store.Ticket{Kind: kindDocument, Name: who.ID, Created: now, Expires: now.Add(documentStale), Body: body})
 }
 
-// fetch reads a document once.
-func (d *documents) fetch(ctx context.Context, id string, u *url.URL) (client, error) {
-	unreachable := func(why string) error {
-		return &refusedClient{
+// fetch reads a document once. fresh is how long it need not be read again.
+func (d *documents) fetch(ctx context.Context, id string, u *url.URL) (c client, fresh time.Duration, err error) {
+	raw, header, why := d.get(ctx, u, maxDocument)
+	if why != "" {
+		return client{}, 0, &refusedClient{
 			http.StatusBadGateway, fmt.Sprintf("The app's description at %s could not be read: %s.", u.Hostname(), why),
 			"Try again in a few minutes; if it stays, tell whoever makes the app.",
 		}
 	}
+	if c, why = parseDocument(id, u.Hostname(), raw); why != "" {
+		return client{}, 0, badClient(fmt.Sprintf("The app's description at %s is not to be taken: %s.", u.Hostname(), why), "Tell whoever makes the app.")
+	}
+	return c, freshness(header), nil
+}
+
+// get reads JSON from a stranger's host: a byte more than most where it is longer.
+// why says in words for everybody what failed. It does not tell hosts that we do not
+// go to from those that do not answer: who asks would learn which names there are in
+// our network.
+func (d *documents) get(ctx context.Context, u *url.URL, most int64) (raw []byte, header http.Header, why string) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return client{}, unreachable("its address is strange")
+		return nil, nil, "its address is strange"
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", d.agent)
 	res, err := d.http.Do(req)
 	if err != nil {
-		if errors.Is(err, errNotPublic) {
-			return client{}, unreachable("its host is not on the public internet")
-		}
-		return client{}, unreachable("its host does not answer")
+		return nil, nil, "its host does not answer on the public internet"
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return client{}, unreachable(fmt.Sprintf("its host answers %d", res.StatusCode))
+		return nil, nil, fmt.Sprintf("its host answers %d", res.StatusCode)
 	}
 	if kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return client{}, unreachable("its host answers something else than JSON")
+		return nil, nil, "its host answers something else than JSON"
 	}
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxDocument+1))
+	raw, err = io.ReadAll(io.LimitReader(res.Body, most+1))
 	if err != nil {
-		return client{}, unreachable("its host breaks off")
+		return nil, nil, "its host breaks off"
 	}
-	c, why := parseDocument(id, u.Hostname(), raw)
-	if why != "" {
-		return client{}, badClient(fmt.Sprintf("The app's description at %s is not to be taken: %s.", u.Hostname(), why), "Tell whoever makes the app.")
+	return raw, res.Header, ""
+}
+
+// freshness is how long a document may be kept, as its host says (RFC 9111), within
+// bounds: not so short that each visitor costs a request, nor so long that what a
+// host takes back lives on.
+func freshness(h http.Header) time.Duration {
+	fresh, said := documentFresh, false
+	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(part)), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return documentLeast
+		case "max-age":
+			seconds, err := strconv.ParseInt(strings.Trim(value, `"`), 10, 32)
+			if err != nil || said {
+				return documentLeast
+			}
+			fresh, said = time.Duration(seconds)*time.Second, true
+		}
 	}
-	return c, nil
+	if age, err := strconv.ParseInt(h.Get("Age"), 10, 32); err == nil && said && age > 0 {
+		fresh -= time.Duration(age) * time.Second
+	}
+	return min(max(fresh, documentLeast), documentMost)
 }

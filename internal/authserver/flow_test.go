@@ -252,8 +252,12 @@ func TestARefreshGivesNoMoreThanWasAllowed(t *testing.T) {
 		return g.form("/token", url.Values{"grant_type": {"refresh_token"}, "client_id": {id}, "refresh_token": {refresh}, "scope": {scope}})
 	}
 	g.refused(ask("kommo:full"), http.StatusBadRequest, "invalid_scope")
-	g.refused(ask("openid"), http.StatusBadRequest, "invalid_scope")
-	a := ask("kommo:read")
+	a := ask("openid offline_access") // as it asked at first: nothing of ours means the usual
+	_, refresh = g.pair(a)
+	if a.json(t)["scope"] != "kommo:read kommo:write" {
+		t.Errorf("a refresh that names nothing of ours gives %s", a.body)
+	}
+	a = ask("kommo:read")
 	access, next := g.pair(a)
 	if p, _, _ := g.server.Principal(t.Context(), access); p.Mode != principal.Read || a.json(t)["scope"] != "kommo:read" {
 		t.Errorf("a narrower refresh gives %+v, %s", p, a.body)
@@ -292,6 +296,11 @@ func TestScopesAreBoundedByTheServer(t *testing.T) {
 			a := g.exchange(id, loopbackRedirect, g.authorize(v).Get("code"))
 			if got := a.json(t)["scope"]; got != c.want {
 				t.Errorf("got %v, want %s", got, c.want)
+			}
+			// Clients that are told no scope ask for what the resource lists.
+			listed := texts(g.get("/.well-known/oauth-protected-resource/mcp").json(t)["scopes_supported"])
+			if c.asked == "" && strings.Join(listed, " ") != c.want {
+				t.Errorf("listed are %v, want %s", listed, c.want)
 			}
 		})
 	}

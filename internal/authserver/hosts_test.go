@@ -1,6 +1,8 @@
 package authserver_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"maps"
 	"net/http"
 	"net/url"
@@ -8,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/authserver"
 )
@@ -46,11 +51,25 @@ func hosts() []host {
 		{
 			name: "ChatGPT", id: "https://chatgpt.com/oauth/client.json",
 			redirects: []string{"https://chatgpt.com/connector_platform_oauth_redirect"},
-			doc:       map[string]any{"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://chatgpt.com/oauth/jwks.json"},
+			doc: map[string]any{
+				"client_uri": "https://chatgpt.com/", "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"},
+				"grant_types": []string{"authorization_code", "refresh_token"}, "response_types": []string{"code"}, "token_endpoint_auth_signing_alg": "RS256",
+				"jwks_uri": "https://chatgpt.com/oauth/jwks.json",
+			},
 		},
 		{
-			name: "ChatGPT, a connector of its own", id: "https://chatgpt.com/oauth/cb_0a1b2c/client.json",
+			name: "ChatGPT, signing", id: "https://chatgpt.com/oauth/client.json", method: "private_key_jwt",
+			redirects: []string{"https://chatgpt.com/connector_platform_oauth_redirect"},
+			doc: map[string]any{
+				"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"}, "jwks_uri": "https://chatgpt.com/oauth/jwks.json",
+			},
+		},
+		{
+			name: "ChatGPT, a connector of its own", id: "https://chatgpt.com/oauth/cb_0a1b2c/client.json", method: "private_key_jwt",
 			redirects: []string{"https://chatgpt.com/connector/oauth/cb_0a1b2c"},
+			doc: map[string]any{
+				"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "RS256", "jwks_uri": "https://chatgpt.com/oauth/jwks.json",
+			},
 		},
 		{name: "ChatGPT, registering itself", redirects: []string{"https://chatgpt.com/connector/oauth/cb_0a1b2c"}, method: "client_secret_basic"},
 		{
@@ -64,7 +83,17 @@ func hosts() []host {
 			name: "Copilot Studio", redirects: []string{"https://global.consent.azure-apim.net/redirect/kommo-20mcp-5f0c1d2e3f4a5b6c"},
 			method: "client_secret_post", noTarget: true,
 		},
-		{name: "Cursor", redirects: []string{"http://localhost:8787/callback"}, asks: []string{"http://localhost:8787/callback", "http://localhost:8788/callback"}},
+		{
+			name: "Cursor", redirects: []string{"https://www.cursor.com/agents/mcp/oauth/callback", "http://localhost:8787/callback"}, method: "none",
+			asks: []string{"http://localhost:8787/callback", "http://localhost:18787/callback", "https://www.cursor.com/agents/mcp/oauth/callback"},
+		},
+		{
+			name: "Cursor, by its document", id: "https://cursor.com/oauth/mcp-client.json", scope: "kommo:read kommo:write",
+			redirects: []string{
+				"https://www.cursor.com/agents/mcp/oauth/callback", "https://www.cursor.com/bot/mcp/oauth/callback", "http://localhost:8787/callback", "http://127.0.0.1:8787/callback",
+			},
+			asks: []string{"http://localhost:8787/callback", "http://127.0.0.1:28787/callback", "https://www.cursor.com/bot/mcp/oauth/callback"},
+		},
 		{name: "Cursor, old", redirects: []string{"cursor://anysphere.cursor-mcp/oauth/callback"}, method: "none", noState: true},
 		{name: "Cursor agents", redirects: []string{"https://www.cursor.com/agents/mcp/oauth/callback", "cursor://anysphere.cursor-mcp/oauth/callback"}},
 		{
@@ -107,6 +136,9 @@ func signIn(t *testing.T, g *rig, h host, redirect string) {
 	t.Helper()
 	g.discover(h)
 	id, secret := h.id, ""
+	if h.method == "private_key_jwt" {
+		g.docs.set("https://chatgpt.com/oauth/jwks.json", document(map[string]any{"keys": []any{jose.JSONWebKey{Key: g.signingKey().Public(), KeyID: "cimd-1", Use: "sig", Algorithm: "RS256"}}}))
+	}
 	if id != "" {
 		d := map[string]any{"client_id": id, "client_name": h.name, "redirect_uris": h.redirects}
 		maps.Copy(d, h.doc)
@@ -155,10 +187,37 @@ func (g *rig) asClient(h host, id, secret string, form url.Values) answer {
 		return g.form("/token", form, "Authorization", r.Header.Get("Authorization"))
 	}
 	form.Set("client_id", id)
+	if h.method == "private_key_jwt" {
+		now := g.clock.Now()
+		sig, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: g.signingKey()}, (&jose.SignerOptions{}).WithHeader("kid", "cimd-1"))
+		if err != nil {
+			g.Fatal(err)
+		}
+		raw, err := jwt.Signed(sig).Claims(jwt.Claims{
+			Issuer: id, Subject: id, Audience: jwt.Audience{g.url + "/token"}, ID: rand.Text(), IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(time.Minute)),
+		}).Serialize()
+		if err != nil {
+			g.Fatal(err)
+		}
+		form.Set("client_assertion", raw)
+		form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+	}
 	if secret != "" {
 		form.Set("client_secret", secret)
 	}
 	return g.form("/token", form)
+}
+
+// signingKey is with what a host signs.
+func (g *rig) signingKey() *rsa.PrivateKey {
+	g.Helper()
+	if g.hostKey == nil {
+		var err error
+		if g.hostKey, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			g.Fatal(err)
+		}
+	}
+	return g.hostKey
 }
 
 // discover is what hosts do before anything else, and what they must find.
@@ -237,15 +296,15 @@ func TestMetadataForBrowsersAndCaches(t *testing.T) {
 
 func TestAnIssuerInCapitals(t *testing.T) {
 	g := newRig(t, func(cfg *authserver.Config) {
-		cfg.Public.Host = "MCP.Example:8443"
+		cfg.Public.Scheme, cfg.Public.Host = "https", "MCP.Example:8443"
 	})
 	m := g.get("/.well-known/oauth-protected-resource/mcp").json(t)
-	if m["resource"] != "http://mcp.example:8443/mcp" {
+	if m["resource"] != "https://mcp.example:8443/mcp" {
 		t.Fatalf("the resource is %v", m["resource"])
 	}
 	id := g.register(loopbackRedirect)
 	v := g.asks(id, loopbackRedirect)
-	for _, v["resource"] = range [][]string{{"http://mcp.example:8443/mcp"}, {"http://MCP.EXAMPLE:8443/mcp"}} {
+	for _, v["resource"] = range [][]string{{"https://mcp.example:8443/mcp"}, {"https://MCP.EXAMPLE:8443/mcp"}} {
 		if a := g.get("/authorize?" + v.Encode()); a.status != http.StatusOK {
 			t.Errorf("%s is answered %d", v.Get("resource"), a.status)
 		}

@@ -22,6 +22,8 @@ type serverMetadata struct {
 	GrantTypes        []string `json:"grant_types_supported"`
 	AuthMethods       []string `json:"token_endpoint_auth_methods_supported"`
 	RevokeAuthMethods []string `json:"revocation_endpoint_auth_methods_supported"`
+	AuthAlgs          []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevokeAuthAlgs    []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	Challenges        []string `json:"code_challenge_methods_supported"`
 	ClientDocuments   bool     `json:"client_id_metadata_document_supported"`
 	IssParameter      bool     `json:"authorization_response_iss_parameter_supported"`
@@ -39,6 +41,7 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"},
 		GrantTypes:  []string{grantCode, grantRefresh},
 		AuthMethods: authMethods(), RevokeAuthMethods: authMethods(),
+		AuthAlgs: algNames(), RevokeAuthAlgs: algNames(),
 		Challenges:      []string{"S256"},
 		ClientDocuments: true, IssParameter: true,
 	}
@@ -58,9 +61,11 @@ type resourceMetadata struct {
 }
 
 func (s *Server) serveResource(w http.ResponseWriter, r *http.Request) {
-	// offline_access is no scope of the resource: a client would send it on.
+	// offline_access is no scope of the resource: a client would send it on. Clients
+	// that are told no scope ask for all that is listed here, so deleting is not: whoever
+	// wants it asks for kommo:full by name.
 	serveStatic(w, r, resourceMetadata{
-		Resource: s.resource, Servers: []string{s.issuer}, Scopes: s.offered(), Methods: []string{"header"}, Name: "kommo-mcp",
+		Resource: s.resource, Servers: []string{s.issuer}, Scopes: s.usual(), Methods: []string{"header"}, Name: "kommo-mcp",
 	})
 }
 

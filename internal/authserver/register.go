@@ -104,8 +104,8 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 	if m.Method == "" {
 		m.Method = methodNone
 	}
-	if !contains(authMethods(), m.Method) {
-		return bad("token_endpoint_auth_method: use " + strings.Join(authMethods(), ", "))
+	if !contains(registrable(), m.Method) {
+		return bad("token_endpoint_auth_method: use " + strings.Join(registrable(), ", "))
 	}
 	if len(m.GrantTypes) == 0 {
 		m.GrantTypes = []string{grantCode, grantRefresh}

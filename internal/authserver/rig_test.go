@@ -3,6 +3,7 @@ package authserver_test
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -121,6 +122,7 @@ type rig struct {
 	browser *http.Client // keeps cookies, follows no redirect
 	seen    [][]byte     // all answers
 	mu      sync.Mutex
+	hostKey *rsa.PrivateKey // of hosts that sign; nil: not made yet
 }
 
 func newRig(t *testing.T, change ...func(*authserver.Config)) *rig {

@@ -41,6 +41,9 @@ func (s *Server) ceiling() principal.Mode {
 // offered are the scopes that can be had here.
 func (s *Server) offered() []string { return upTo(s.ceiling()) }
 
+// usual are the scopes that are enough for daily work.
+func (s *Server) usual() []string { return upTo(s.bounded(principal.Write)) }
+
 // bounded is the lesser of a mode and what this server does.
 func (s *Server) bounded(m principal.Mode) principal.Mode {
 	if m.Allows(s.ceiling()) {
@@ -77,13 +80,14 @@ func (s *Server) granted(asked string) string {
 }
 
 // narrowed is the part of a granted scope that a refresh asks for; ok is false where
-// it asks for more than was granted.
+// it asks for more than was granted. What names no scope of ours means all that was
+// granted, as it did when it was asked for first: some clients repeat openid.
 func narrowed(had, asked string) (string, bool) {
-	if strings.TrimSpace(asked) == "" {
+	m := modeOf(asked)
+	if m == "" {
 		return had, true
 	}
-	m := modeOf(asked)
-	if m == "" || !modeOf(had).Allows(m) {
+	if !modeOf(had).Allows(m) {
 		return "", false
 	}
 	scopes := upTo(m)

@@ -66,6 +66,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Public == nil || cfg.Store == nil || cfg.Link == nil || cfg.Active == nil {
 		return nil, errors.New("authserver: Public, Store, Link and Active are needed")
 	}
+	if cfg.Public.Scheme != "https" && !loopback(cfg.Public) {
+		return nil, errors.New("authserver: the public address has to be https, or http on this machine: tokens are sent to it")
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}

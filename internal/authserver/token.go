@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
 const (
@@ -18,10 +20,17 @@ const (
 	methodPost  = "client_secret_post"
 	methodBasic = "client_secret_basic"
 
+	codeInvalidClient = "invalid_client"
+	codeInvalidGrant  = "invalid_grant"
+
 	maxForm = 16 << 10 // bytes
 )
 
-func authMethods() []string { return []string{methodNone, methodPost, methodBasic} }
+// authMethods are the ways in which clients may show who they are. Those that
+// register have the first of them: keys are for those with a document.
+func authMethods() []string { return append(registrable(), methodKey) }
+
+func registrable() []string { return []string{methodNone, methodPost, methodBasic} }
 
 // serveToken exchanges codes and refresh tokens.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +59,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if told != nil {
-		s.tell(w, http.StatusBadRequest, told)
+		s.tell(w, statusOf(told), told)
 		return
 	}
 	writeJSON(w, http.StatusOK, p)
@@ -75,7 +84,7 @@ func (s *Server) serveRevoke(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.unavailable(w, r, err)
 	case told != nil:
-		s.tell(w, http.StatusBadRequest, told)
+		s.tell(w, statusOf(told), told)
 	default:
 		w.WriteHeader(http.StatusOK)
 	}
@@ -93,14 +102,21 @@ func (s *Server) revoke(ctx context.Context, c client, secret string) (*oauthErr
 	if err != nil || !ok {
 		return nil, err
 	}
-	if g, ok := read(t); !ok || g.Client != c.ID {
+	g, ok := read(t)
+	if !ok || g.Client != c.ID {
 		return &oauthError{"unauthorized_client", "the token was given to another client"}, nil
 	}
-	if kind == kindAccess {
-		_, err = s.cfg.Store.DropTicket(ctx, kind, t.Name)
-		return nil, err
-	}
-	return nil, s.cfg.Store.DropFamily(ctx, t.Family)
+	var told *oauthError
+	err = s.cfg.Store.ChangeTickets(ctx, func(change store.TicketChange) error {
+		if told, err = s.spendProof(change, c, g); told != nil || err != nil {
+			return err
+		}
+		if kind == kindAccess {
+			return change.Drop(kind, t.Name)
+		}
+		return change.DropFamily(t.Family)
+	})
+	return told, err
 }
 
 // caller reads the form of a client and checks that it is the client. What is wrong
@@ -118,18 +134,22 @@ func (s *Server) caller(w http.ResponseWriter, r *http.Request) (url.Values, cli
 		return form, c, true
 	}
 	if told, ok := errors.AsType[*oauthError](err); ok {
-		status := http.StatusBadRequest
-		if told.code == "invalid_client" {
-			status = http.StatusUnauthorized // on it Claude registers anew
-			if r.Header.Get("Authorization") != "" {
-				w.Header().Set("WWW-Authenticate", `Basic realm="kommo-mcp"`)
-			}
+		if told.code == codeInvalidClient && r.Header.Get("Authorization") != "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="kommo-mcp"`)
 		}
-		s.tell(w, status, told)
+		s.tell(w, statusOf(told), told)
 		return nil, client{}, false
 	}
 	s.unavailable(w, r, err)
 	return nil, client{}, false
+}
+
+// statusOf is 401 for a client that is not who it says: on it Claude registers anew.
+func statusOf(told *oauthError) int {
+	if told.code == codeInvalidClient {
+		return http.StatusUnauthorized
+	}
+	return http.StatusBadRequest
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) {
@@ -153,22 +173,18 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) 
 }
 
 // authenticate finds out which client asks. Clients with a secret show it in the
-// form or in the header, whichever they prefer; public ones say who they are, and
-// what they hold (a verifier, a refresh token) speaks for them. Errors are
-// *oauthError, or of the store.
+// form or in the header, whichever they prefer, and some sign; public ones say who
+// they are, and what they hold (a verifier, a refresh token) speaks for them. Errors
+// are *oauthError, or of the store.
 func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) {
-	id, secret := form.Get("client_id"), form.Get("client_secret")
-	if header := r.Header.Get("Authorization"); header != "" {
-		basicID, basicSecret, ok := basic(r)
-		if !ok {
-			return client{}, &oauthError{"invalid_client", "the Authorization header is no HTTP Basic of client id and secret"}
-		}
-		if secret != "" || id != "" && id != basicID {
-			return client{}, &oauthError{"invalid_request", "the client shows who it is in two ways"}
-		}
-		id, secret = basicID, basicSecret
+	id, secret, err := credentials(r, form)
+	if err != nil {
+		return client{}, err
 	}
-	unknown := &oauthError{"invalid_client", "the client is unknown or its secret is wrong; register again"}
+	if signs(form) {
+		return s.assertedClient(r.Context(), form, s.from(r))
+	}
+	unknown := &oauthError{codeInvalidClient, "the client is unknown or its secret is wrong; register again"}
 	if id == "" || len(id) > maxClientID {
 		return client{}, unknown
 	}
@@ -189,6 +205,32 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) 
 	}
 	return c, nil
 }
+
+// credentials are the client's id and its secret, as far as it shows them.
+func credentials(r *http.Request, form url.Values) (id, secret string, err error) {
+	id, secret = form.Get("client_id"), form.Get("client_secret")
+	header := r.Header.Get("Authorization")
+	switch {
+	case signs(form) && (header != "" || secret != ""):
+		return "", "", twoWays()
+	case header == "":
+		return id, secret, nil
+	}
+	basicID, basicSecret, ok := basic(r)
+	if !ok {
+		return "", "", &oauthError{codeInvalidClient, "the Authorization header is no HTTP Basic of client id and secret"}
+	}
+	if secret != "" || id != "" && id != basicID {
+		return "", "", twoWays()
+	}
+	return basicID, basicSecret, nil
+}
+
+func signs(form url.Values) bool {
+	return form.Has("client_assertion") || form.Has("client_assertion_type")
+}
+
+func twoWays() error { return &oauthError{"invalid_request", "the client shows who it is in two ways"} }
 
 func rightSecret(c client, secret string) bool {
 	if c.Digest == "" {
@@ -222,7 +264,12 @@ func (s *Server) tell(w http.ResponseWriter, status int, e *oauthError) {
 // unavailable answers when the state cannot be read or written: nothing is wrong
 // with what the client holds.
 func (s *Server) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	s.cfg.Log.ErrorContext(r.Context(), "token endpoint failed", "error", err)
 	w.Header().Set("Retry-After", "5")
+	if refused, ok := errors.AsType[*refusedClient](err); ok {
+		s.cfg.Log.WarnContext(r.Context(), "a client's signature cannot be checked", "error", err)
+		s.tell(w, http.StatusServiceUnavailable, &oauthError{"temporarily_unavailable", refused.message})
+		return
+	}
+	s.cfg.Log.ErrorContext(r.Context(), "token endpoint failed", "error", err)
 	s.tell(w, http.StatusServiceUnavailable, &oauthError{"temporarily_unavailable", "the server cannot keep or read tokens now; try again"})
 }

@@ -52,7 +52,7 @@ type pair struct {
 	Scope   string `json:"scope"`
 }
 
-func invalidGrant(why string) *oauthError { return &oauthError{"invalid_grant", why} }
+func invalidGrant(why string) *oauthError { return &oauthError{codeInvalidGrant, why} }
 
 // redeem exchanges a code. The code is used up whatever comes of it: who shows it
 // with anything wrong is not who it was made for.
@@ -90,10 +90,15 @@ func (s *Server) spend(change store.TicketChange, name string, c client, form ur
 	case !t.Used.IsZero():
 		return p, invalidGrant("the code was used before; all that it gave is revoked"), change.DropFamily(t.Family)
 	}
+	g, _ := read(t)
+	if g.Client == c.ID { // else it is none of this client's, and ends below
+		if told, err := s.spendProof(change, c, g); told != nil || err != nil {
+			return p, told, err
+		}
+	}
 	if err := change.Use(kindCode, name); err != nil {
 		return p, nil, err
 	}
-	g, _ := read(t)
 	if told := s.checkCode(t, g, c, form); told != nil {
 		return p, told, nil
 	}
@@ -165,10 +170,13 @@ func (s *Server) refresh(ctx context.Context, c client, form url.Values) (p pair
 		return p, invalidGrant("the Kommo account is not connected any more"), nil
 	}
 	err = s.cfg.Store.ChangeTickets(ctx, func(change store.TicketChange) error {
+		if told, err = s.spendProof(change, c, g); told != nil || err != nil {
+			return err
+		}
 		p, told, err = s.rotate(change, t.Name, secret, g, scope)
 		return err
 	})
-	if told != nil && err == nil {
+	if told != nil && told.code == codeInvalidGrant && err == nil {
 		s.cfg.Log.WarnContext(ctx, "a spent refresh token was shown again: all that came of its consent is ended", "client", g.Name, "account", t.Account, "id", t.Family)
 	}
 	return p, told, err

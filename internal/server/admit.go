@@ -11,6 +11,7 @@ import (
 
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
 const (
@@ -18,8 +19,8 @@ const (
 	// discovery answers 404, so that none of them begins an authorization.
 	KeysEndpoint = "/keys/mcp"
 
-	resourceMetadata = "/.well-known/oauth-protected-resource" + Endpoint
-	usualScopes      = scopeRead + " " + scopeWrite
+	resourceMetadata = "/.well-known/oauth-protected-resource"
+	daily            = scopeRead + " " + scopeWrite
 	scopeRead        = "kommo:read"
 	scopeWrite       = "kommo:write"
 	scopeFull        = "kommo:full"
@@ -82,19 +83,21 @@ func (w Web) challenge(to door, out http.ResponseWriter, r *http.Request) {
 	challenge := `Bearer realm="kommo-mcp"`
 	message, next := "the access key is missing or wrong", "Send the header Authorization: Bearer <access key>."
 	if to.tokens && w.Tokens != nil && w.PublicURL != nil {
-		challenge = `Bearer resource_metadata="` + w.metadataURL() + `", scope="` + usualScopes + `"`
+		challenge = "Bearer "
 		if r.Header.Get("Authorization") != "" {
-			challenge = `Bearer error="invalid_token", resource_metadata="` + w.metadataURL() + `", scope="` + usualScopes + `"`
+			challenge += `error="invalid_token", `
 		}
+		challenge += `resource_metadata="` + w.metadataURL() + `", scope="` + w.usualScopes() + `"`
 		message, next = "the access token is missing, wrong or has ended", "Authorize as the header WWW-Authenticate says, or send an access key as Authorization: Bearer <access key>."
 	}
 	out.Header().Set("WWW-Authenticate", challenge)
 	refuse(out, http.StatusUnauthorized, problem.Unauthorized, message, next)
 }
 
-// metadataURL is where clients learn how to get a token.
+// metadataURL is where clients learn how to get a token: a path of ours stands behind
+// the well-known one (RFC 9728).
 func (w Web) metadataURL() string {
-	return w.PublicURL.Scheme + "://" + w.PublicURL.Host + resourceMetadata
+	return w.PublicURL.Scheme + "://" + w.PublicURL.Host + resourceMetadata + strings.TrimSuffix(w.PublicURL.EscapedPath(), "/") + Endpoint
 }
 
 // bearer is who sent a request. It compares in times that tell nothing about a
@@ -161,10 +164,20 @@ func scopesFor(m principal.Mode) string {
 	case principal.Read:
 		return scopeRead
 	case principal.Full:
-		return usualScopes + " " + scopeFull
+		return daily + " " + scopeFull
 	default:
-		return usualScopes
+		return daily
 	}
+}
+
+// usualScopes are those that a client should ask for at first: enough for daily work,
+// never for deleting, and on a server that only reads no more than that.
+func (w Web) usualScopes() string {
+	beyond := func(t registry.Tool) bool { return !principal.Read.Allows(t.Spec().Class.Needs()) }
+	if len(w.Tools) > 0 && !slices.ContainsFunc(w.Tools, beyond) {
+		return scopeRead
+	}
+	return daily
 }
 
 // noDiscovery answers 404 below a discovery path: clients that look there for how to

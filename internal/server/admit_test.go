@@ -162,6 +162,31 @@ func TestWhoIsAdmittedWhere(t *testing.T) {
 	}
 }
 
+// TestTheChallengeAsksForWhatThereIs: never for deleting, and on a server that only
+// reads for no more.
+func TestTheChallengeAsksForWhatThereIs(t *testing.T) {
+	for _, c := range []struct {
+		tools int
+		want  string
+	}{{1, "kommo:read"}, {2, "kommo:read kommo:write"}, {3, "kommo:read kommo:write"}} {
+		a := openAdmission(t, func(w *server.Web) { w.Tools = w.Tools[:c.tools] })
+		for _, bearer := range []string{"", "Bearer x"} {
+			if _, challenge, _ := a.ask(t, server.Endpoint, bearer, "tools/list", ""); !strings.HasSuffix(challenge, `scope="`+c.want+`"`) {
+				t.Errorf("with %d tools: %s", c.tools, challenge)
+			}
+		}
+	}
+}
+
+// TestTheChallengeOfAServerBelowAPath names where its metadata is.
+func TestTheChallengeOfAServerBelowAPath(t *testing.T) {
+	a := openAdmission(t, func(w *server.Web) { w.PublicURL, _ = url.Parse("https://crm.example.com/kommo/") })
+	_, challenge, _ := a.ask(t, server.Endpoint, "", "tools/list", "")
+	if !strings.Contains(challenge, `resource_metadata="https://crm.example.com/.well-known/oauth-protected-resource/kommo/mcp"`) {
+		t.Error(challenge)
+	}
+}
+
 // TestKeyEndpointHasNoDiscovery: clients find nothing to authorize at, whatever
 // pages are mounted.
 func TestKeyEndpointHasNoDiscovery(t *testing.T) {
