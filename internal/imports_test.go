@@ -20,9 +20,10 @@ var mayImport = map[string][]string{
 	"cmd/kommo-mcp": {
 		"internal/server", "internal/tools", "internal/tools/registry", "internal/resources", "internal/crm",
 		"internal/directory", "internal/hooks", "internal/kommo", "internal/problem", "internal/sandbox", "internal/store", "internal/auth", "internal/seal",
-		"internal/principal", "internal/access", "internal/authserver", "internal/connect", "internal/pages", "internal/audit", "internal/tenant",
+		"internal/principal", "internal/access", "internal/authserver", "internal/connect", "internal/pages", "internal/audit", "internal/tenant", "internal/redact",
 	},
-	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem"},
+	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem", "internal/redact"},
+	"internal/kommo":            {"internal/redact"},
 	"internal/access":           {"internal/store", "internal/principal", "internal/problem"},
 	"internal/authserver":       {"internal/store", "internal/principal", "internal/connect", "internal/pages", "internal/sanitize"},
 	"internal/connect":          {"internal/auth", "internal/store", "internal/kommo", "internal/problem", "internal/pages", "internal/principal"},

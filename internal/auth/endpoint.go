@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 )
 
 // App is our integration as it is registered with Kommo.
@@ -74,12 +75,8 @@ func (e *endpoint) grant(ctx context.Context, host, grantType, field string, pro
 		return pair{}, err
 	}
 	if status != http.StatusOK {
-		for _, secret := range []Secret{e.app.Secret, proof} { // before anything of it is quoted
-			if secret != "" {
-				answer = bytes.ReplaceAll(answer, []byte(secret.Reveal()), []byte(hidden))
-			}
-		}
-		return pair{}, refused(status, answer)
+		// Before anything of it is quoted.
+		return pair{}, refused(status, []byte(redact.Hide(string(answer), e.app.Secret.Reveal(), proof.Reveal())))
 	}
 	var p pair
 	if json.Unmarshal(answer, &p) != nil || p.Access == "" || p.Refresh == "" {

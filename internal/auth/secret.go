@@ -1,12 +1,16 @@
 package auth
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/redact"
+)
 
 // Secret is a text that never prints: not in logs, errors or dumps of a struct.
 // Reveal is the one way to it.
 type Secret string
 
-const hidden = "[hidden]"
+const hidden = redact.Mark
 
 // Reveal is the secret itself.
 func (s Secret) Reveal() string { return string(s) }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 )
 
 // TokenInvalidator is a token source that can get another token. After a 401
@@ -67,22 +69,18 @@ func (c *Client) token() (*oauth2.Token, error) {
 	return token, nil
 }
 
-// shortestSecret keeps withoutToken from tearing up words: no real token is as
-// short, and a stand-in for one is no secret.
-const shortestSecret = 8
-
 // withoutToken removes the token from texts that a server or a proxy echoed.
 func withoutToken(err error, token string) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || len(token) < shortestSecret {
+	if !ok {
 		return err
 	}
-	hide := func(s string) string { return strings.ReplaceAll(s, token, "[token]") }
+	hide := func(s string) string { return redact.Hide(s, token) }
 	e.Message, e.RequestID = hide(e.Message), hide(e.RequestID)
 	for i, f := range e.Fields {
 		e.Fields[i] = FieldError{Item: hide(f.Item), Path: hide(f.Path), Code: hide(f.Code), Detail: hide(f.Detail)}
 	}
-	if e.Err != nil && strings.Contains(e.Err.Error(), token) {
+	if e.Err != nil && hide(e.Err.Error()) != e.Err.Error() {
 		e.Err = nil
 	}
 	return e

@@ -2,12 +2,15 @@ package kommo
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"golang.org/x/oauth2"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 )
 
 // rotating hands out a new token each time the last one was refused.
@@ -102,8 +105,34 @@ func TestEchoedTokenIsHidden(t *testing.T) {
 	_, err := c.Do(t.Context(), Request{Path: "/leads"}, nil)
 	e := errorOf(t, err)
 	for _, text := range []string{e.Error(), e.RequestID, e.Fields[0].Item, e.Fields[0].Path, e.Fields[0].Code, e.Fields[0].Detail} {
-		if strings.Contains(text, secretToken) || !strings.Contains(text, "[token]") {
+		if strings.Contains(text, secretToken) || !strings.Contains(text, redact.Mark) {
 			t.Errorf("token not hidden in %q", text)
+		}
+	}
+}
+
+// TestEchoedTokenIsHiddenWhereItIsCut: real tokens are longer than what is quoted of
+// an answer, and what is left of one would not be found any more.
+func TestEchoedTokenIsHiddenWhereItIsCut(t *testing.T) {
+	token := "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." + strings.Repeat("c", 700) + ".c2lnbmF0dXJl"
+	for name, echoed := range map[string]string{"whole": token, "cut by them": token[:60]} {
+		for status, body := range map[int]string{
+			400: `{"detail":"bad ` + echoed + `","validation-errors":[{"request_id":"` + echoed + `","errors":[{"code":"` + echoed + `","path":"` + echoed + `","detail":"` + echoed + `"}]}]}`,
+			401: `{"title":"token ` + echoed + ` is refused"}`, 403: `{"hint":"Authorization: Bearer ` + echoed + `"}`, 422: `{"errors":{"` + echoed + `":"` + echoed + `"}}`,
+			307: "", 200: `{"id":`, 500: `{"trace_id":"` + echoed + `"}`,
+		} {
+			c := clientFor(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Request-Id", "id-"+echoed)
+				w.Header().Set("Location", "https://elsewhere.kommo.com/?t="+echoed)
+				w.WriteHeader(status)
+				_, _ = w.Write([]byte(body))
+			}))
+			c.tokens, c.maxRetries = fixedToken(token), 0
+			_, err := c.Do(t.Context(), Request{Path: "/leads"}, nil)
+			e := errorOf(t, err)
+			if text := fmt.Sprintf("%v %+v %v", e, e.Fields, e.Err); strings.Contains(text, token[:12]) {
+				t.Errorf("%s, %d: a part of the token shows: %s", name, status, text)
+			}
 		}
 	}
 }

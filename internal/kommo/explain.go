@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 )
 
 // explain turns every answer that is neither success nor redirect into an
@@ -13,9 +15,15 @@ import (
 func (c *Client) explain(next handler) handler {
 	return func(ctx context.Context, o outgoing) (*reply, error) {
 		rep, err := next(ctx, o)
-		if err != nil || rep.status < 300 || rep.status == http.StatusNotModified || isRedirect(rep.status) {
+		if err != nil {
+			return nil, err
+		}
+		rep.header.Set("X-Request-Id", redact.Hide(rep.header.Get("X-Request-Id"), o.token))
+		if rep.status < 300 || rep.status == http.StatusNotModified || isRedirect(rep.status) {
 			return rep, err
 		}
+		// Before anything of it is quoted and cut: half a token would not be found.
+		rep.body = []byte(redact.Hide(string(rep.body), o.token))
 		return nil, answerError(rep, c.clock.Now())
 	}
 }
