@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/canary"
 )
 
 // canaries are secrets, and everything that was shown or kept meanwhile.
@@ -36,16 +38,15 @@ func (c *canaries) secret(what, text string) {
 
 func (c *canaries) show(where, text string) { c.shown[where] += text }
 
-// leaks are the secrets that are found, in clear, in a URL or in JSON.
+// leaks are the secrets that are found, in whatever form.
 func (c *canaries) leaks() (out []string) {
+	var secrets []canary.Secret
+	for what, secret := range c.secrets {
+		secrets = append(secrets, canary.Secret{Name: what, Value: secret})
+	}
 	for where, text := range c.shown {
-		for what, secret := range c.secrets {
-			for _, form := range []string{secret, url.QueryEscape(secret), strings.ReplaceAll(secret, "/", `\/`)} {
-				if i := strings.Index(text, form); i >= 0 {
-					out = append(out, fmt.Sprintf("%s shows in %s: …%s…", what, where, text[max(0, i-80):min(len(text), i+len(form)+20)]))
-					break
-				}
-			}
+		for _, leak := range canary.Search(text, secrets...) {
+			out = append(out, fmt.Sprintf("%s shows in %s as %s: …%s…", leak.Name, where, leak.Form, leak.Excerpt))
 		}
 	}
 	slices.Sort(out)

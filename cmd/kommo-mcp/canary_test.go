@@ -25,13 +25,16 @@ func canaryRig(t *testing.T, inFiles bool) (*canaries, *sandbox.Sandbox, map[str
 	addr := freeAddr(t)
 	sb, env := oauthRig(t, "http://"+addr+"/oauth/callback")
 	maps.Copy(env, map[string]string{"KOMMO_MCP_ADDR": addr, "KOMMO_MCP_PUBLIC_URL": "http://" + addr, "KOMMO_MCP_AUDIT": "full"})
+	set := map[string]string{"KOMMO_CLIENT_SECRET": env["KOMMO_CLIENT_SECRET"]}
 	delete(env, "KOMMO_CLIENT_SECRET")
-	set := map[string]string{
-		"KOMMO_CLIENT_SECRET": secretCanary, "KOMMO_MCP_ENCRYPTION_KEY": newKeyText(), "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS": newKeyText(),
-		"KOMMO_MCP_ACCESS_KEY": "canary-access-key-31f0",
-	}
-	for _, name := range platformNames() {
-		set["KOMMO_MCP_HOOK_"+strings.ToUpper(name)+"_SECRET"] = "canary-secret-of-" + name
+	for _, name := range secretSettings() {
+		switch {
+		case name == "KOMMO_ACCESS_TOKEN" || name == "KOMMO_API_KEY": // in place of connected accounts: see commands
+		case strings.HasPrefix(name, "KOMMO_MCP_ENCRYPTION_KEY"):
+			set[name] = newKeyText()
+		case set[name] == "":
+			set[name] = "canary-of-" + name
+		}
 	}
 	dir := t.TempDir()
 	for name, value := range set {
@@ -255,6 +258,8 @@ func (c *canaries) commands(env map[string]string, sb *sandbox.Sandbox, token st
 	}
 	every(env)
 	direct := maps.Clone(env)
+	direct["KOMMO_API_KEY"] = token
+	c.run(direct, "", "doctor")
 	direct["KOMMO_ACCESS_TOKEN"] = token
 	every(direct)
 	echo(sb, token, func() {

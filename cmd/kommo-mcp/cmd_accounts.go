@@ -23,7 +23,7 @@ type accountCmd struct {
 // wireAccounts prepares the state and no account: what the commands for accounts
 // need.
 func (a *app) wireAccounts() (*product, error) {
-	cfg, err := loadConfig(Flags{}, a.env)
+	cfg, err := a.config(Flags{})
 	if err != nil {
 		return nil, usageError{err}
 	}

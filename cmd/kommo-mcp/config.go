@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"slices"
@@ -48,6 +49,8 @@ type Config struct {
 	Edge    server.Edge // TLS, trusted proxies and limits of the http command
 	Audit   Audit       // whether and where writes are put on record
 	Keyring bool        // whether the operating system's keyring may be asked
+
+	secrets []string // all that were read, for what has to be hidden
 }
 
 // Flags are the settings that may also be given on the command line. Empty
@@ -105,18 +108,23 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 		}
 	}
 	cfg.Audit = r.audit(f.Served && !f.Demo, cfg.StateDir)
-	if f.Demo {
-		return cfg, errors.Join(r.problems...)
+	if !f.Demo {
+		r.kommo(&cfg)
 	}
+	cfg.secrets = r.secrets
+	return cfg, errors.Join(r.problems...)
+}
+
+// kommo reads the settings of real accounts, which a demo ignores.
+func (r *reader) kommo(cfg *Config) {
 	cfg.Token = r.secret("KOMMO_ACCESS_TOKEN", "KOMMO_API_KEY")
 	cfg.BaseURL = r.baseURL("KOMMO_BASE_URL")
-	cfg.Account = r.account("KOMMO_SUBDOMAIN", cfg)
+	cfg.Account = r.account("KOMMO_SUBDOMAIN", *cfg)
 	cfg.App = r.app()
 	cfg.Connect = r.oneOf("KOMMO_MCP_CONNECT", "", "on", "on", "off") == "on"
 	cfg.Registration = r.oneOf("KOMMO_MCP_REGISTRATION", "", "on", "on", "off") == "on"
 	cfg.Keys = r.keys("KOMMO_MCP_ENCRYPTION_KEY", "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS")
-	cfg.Keyring = r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "on" && hasKeyring(env)
-	return cfg, errors.Join(r.problems...)
+	cfg.Keyring = r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "on" && hasKeyring(r.env)
 }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
@@ -125,6 +133,7 @@ func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 type reader struct {
 	env      Lookup
 	problems []error
+	secrets  []string
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -167,24 +176,37 @@ func (r *reader) number(name string, fallback, highest int) int {
 // appears in a problem text.
 func (r *reader) secret(names ...string) string {
 	for _, name := range names {
-		if v := bareSecret(r.text(name, "", "")); v != "" {
+		v := bareSecret(r.text(name, "", ""))
+		if path := r.text(name+"_FILE", "", ""); v == "" && path != "" {
+			v = r.secretFile(name+"_FILE", path)
+			if v == "" {
+				return ""
+			}
+		}
+		if v != "" {
+			r.secrets = append(r.secrets, v)
 			return v
 		}
-		path := r.text(name+"_FILE", "", "")
-		if path == "" {
-			continue
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			r.fail("%s_FILE cannot be read: %w", name, err)
-			return ""
-		}
-		if v := bareSecret(string(raw)); v != "" {
-			return v
-		}
-		r.fail("%s_FILE names an empty file: %s", name, path)
 	}
 	return ""
+}
+
+// secretFile reads a file that a variable names. What it names is not repeated: a
+// secret is easily put where its file should stand.
+func (r *reader) secretFile(variable, path string) string {
+	raw, err := os.ReadFile(path)
+	if named, ok := errors.AsType[*fs.PathError](err); ok {
+		err = named.Err
+	}
+	if err != nil {
+		r.fail("%s does not name a file that can be read: %w", variable, err)
+		return ""
+	}
+	v := bareSecret(string(raw))
+	if v == "" {
+		r.fail("%s names an empty file", variable)
+	}
+	return v
 }
 
 // bareSecret takes off what comes along when a secret is copied: the mark that

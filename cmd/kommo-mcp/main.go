@@ -14,6 +14,8 @@ import (
 	_ "time/tzdata" // time zones on machines without their own: Windows, slim containers
 
 	"github.com/alecthomas/kong"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 )
 
 // Exit codes. They are part of the contract: scripts branch on them.
@@ -38,6 +40,7 @@ type app struct {
 	out    io.Writer // the protocol and answers, nothing else
 	errOut io.Writer // logs and messages
 	browse func(ctx context.Context, link string) error
+	hides  redact.Redactor // what logs and messages must not show
 }
 
 type cli struct {
@@ -77,7 +80,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(a.errOut, "kommo-mcp: %v\nRun kommo-mcp --help for the commands.\n", err)
+		a.complain(err)
+		fmt.Fprintln(a.errOut, "Run kommo-mcp --help for the commands.")
 		return exitUsage
 	}
 	return a.exitCode(kctx.Run())
@@ -104,15 +108,27 @@ func (a *app) exitCode(err error) int {
 	case errors.Is(err, errFailed):
 		return exitFail
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.errOut, "kommo-mcp: %v\n", err)
+		a.complain(err)
 		return exitUsage
 	default:
-		fmt.Fprintf(a.errOut, "kommo-mcp: %v\n", err)
+		a.complain(err)
 		return exitFail
 	}
 }
 
-// logger writes to stderr: stdout belongs to the protocol.
+// config reads the settings, and keeps their secrets from logs and messages.
+func (a *app) config(f Flags) (Config, error) {
+	cfg, err := loadConfig(f, a.env)
+	a.hides = redact.New(cfg.secrets...)
+	return cfg, err
+}
+
+func (a *app) complain(err error) {
+	fmt.Fprintf(a.errOut, "kommo-mcp: %s\n", a.hides.Text(err.Error()))
+}
+
+// logger writes to stderr: stdout belongs to the protocol. Panics and errors of
+// libraries may hold anything, so secrets are taken out here at the latest.
 func (a *app) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.errOut, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(slog.NewTextHandler(a.errOut, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: a.hides.Attr}))
 }

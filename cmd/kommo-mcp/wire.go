@@ -62,7 +62,7 @@ func (p *product) close() {
 // wire reads the settings and builds the product. Nothing is requested here:
 // a client may list the tools without a network.
 func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
-	cfg, err := loadConfig(f, a.env)
+	cfg, err := a.config(f)
 	if err != nil {
 		return nil, usageError{err}
 	}
