@@ -9,88 +9,11 @@ import { createServer } from "node:net";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHTTP } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Client as NewClient, StreamableHTTPClientTransport as NewHTTP } from "@modelcontextprotocol/client";
+import { Person, Provider, consent } from "./person.mjs";
 
 const [issuer, scratch] = process.argv.slice(2);
 const endpoint = new URL("/mcp", issuer);
 const info = { name: "e2e", version: "1.0.0" };
-const unescape = (text) => text.replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n)).replaceAll("&quot;", '"').replaceAll("&amp;", "&");
-
-// Person is a browser with its cookies, and what somebody does in it. They share one
-// host here, which is all that cookies go by.
-class Person {
-  cookies = new Map();
-
-  async open(url, init = {}) {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const response = await fetch(url, { ...init, redirect: "manual", headers: { accept: "text/html", cookie, ...init.headers } });
-    for (const set of response.headers.getSetCookie()) {
-      const [name, value] = set.split(";")[0].split("=");
-      this.cookies.set(name, value);
-    }
-    return { response, page: await response.text() };
-  }
-
-  // answers goes from an address to the redirect URI, pressing decision on our page and
-  // choosing the account on Kommo's, and is what the client gets. Each page is judged.
-  async answers(start, redirect, { decision = "allow", host = "demo.kommo.com" } = {}) {
-    let at = start.toString();
-    let step = this.open(at);
-    for (let steps = 0; steps < 10; steps++) {
-      const { response, page } = await step;
-      const form = page.match(/<form method="post" action="([^"]+)"/);
-      const onward = response.headers.get("location") ?? unescape(page.match(/http-equiv="refresh" content="0;url=([^"]+)"/)?.[1] ?? "");
-      const choice = page.match(new RegExp(`<a href="([^"]+)">Allow in ${host.replaceAll(".", "\\.")}<`));
-      if (form) {
-        assert.equal(response.status, 200);
-        assert.match(response.headers.get("content-security-policy"), /frame-ancestors 'none'/);
-        assert.match(page, /e2e client/, "the page names the client");
-        const token = page.match(/name="csrf" value="([^"]+)"/)[1];
-        at = new URL(unescape(form[1]), at).toString();
-        step = this.open(at, {
-          method: "POST", body: new URLSearchParams({ csrf: token, decision }),
-          headers: { origin: issuer, "sec-fetch-site": "same-origin" },
-        });
-        continue;
-      }
-      const next = onward || (choice && unescape(choice[1]));
-      assert.ok(next, `the way ends at ${at}: ${response.status} ${page.slice(0, 2000)}`);
-      at = new URL(next, at).toString();
-      if (at.startsWith(redirect)) return new URL(at);
-      step = this.open(at);
-    }
-    throw new Error(`no end at ${at}`);
-  }
-}
-
-// Provider keeps what a host keeps.
-class Provider {
-  redirectUrl = "http://127.0.0.1:6274/oauth/callback";
-  verifier;
-  kept = {};
-
-  constructor(method) {
-    this.clientMetadata = {
-      client_name: "e2e client", redirect_uris: [this.redirectUrl], grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"], token_endpoint_auth_method: method,
-    };
-  }
-
-  state() { return (this.kept.state = crypto.randomUUID()); }
-  clientInformation() { return this.kept.client; }
-  saveClientInformation(client) { this.kept.client = client; }
-  tokens() { return this.kept.tokens; }
-  saveTokens(tokens) { this.kept.tokens = tokens; }
-  discoveryState() { return this.kept.discovery; }
-  saveDiscoveryState(discovery) { this.kept.discovery = discovery; }
-  redirectToAuthorization(url) { this.kept.url = url; }
-  saveCodeVerifier(verifier) { this.verifier = verifier; }
-  codeVerifier() { return this.verifier; }
-  invalidateCredentials(scope) {
-    if (scope === "all" || scope === "tokens") this.kept.tokens = undefined;
-    if (scope === "all" || scope === "client") this.kept.client = undefined;
-  }
-}
-
 async function signIn(kind, makeClient, HTTP, method, iss, host) {
   const provider = new Provider(method);
   const transport = () => new HTTP(endpoint, { authProvider: provider });
@@ -99,7 +22,7 @@ async function signIn(kind, makeClient, HTTP, method, iss, host) {
   assert.equal(provider.kept.url.searchParams.get("resource"), endpoint.href);
   assert.match(provider.kept.url.searchParams.get("scope"), /kommo:read kommo:write/);
 
-  const person = new Person();
+  const person = new Person(issuer);
   const denied = await person.answers(provider.kept.url, provider.redirectUrl, { decision: "deny" });
   assert.equal(denied.searchParams.get("error"), "access_denied");
   assert.equal(denied.searchParams.get("iss"), issuer);
@@ -170,19 +93,7 @@ async function register(redirect) {
 async function scopes() {
   const redirect = "http://127.0.0.1:6274/oauth/callback";
   const id = await register(redirect);
-  const verifier = crypto.randomUUID() + crypto.randomUUID();
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  const ask = new URL(`/authorize?${new URLSearchParams({
-    response_type: "code", client_id: id, redirect_uri: redirect, code_challenge: Buffer.from(digest).toString("base64url"),
-    code_challenge_method: "S256", scope: "kommo:read", resource: endpoint.href,
-  })}`, issuer);
-  const back = await new Person().answers(ask, redirect);
-  const answer = await fetch(new URL("/token", issuer), {
-    method: "POST", body: new URLSearchParams({
-      grant_type: "authorization_code", code: back.searchParams.get("code"), code_verifier: verifier, client_id: id, redirect_uri: redirect,
-    }),
-  });
-  const { access_token: token, scope } = await answer.json();
+  const { access_token: token, scope } = await consent(issuer, { id, redirect, scope: "kommo:read", resource: endpoint.href });
   assert.equal(scope, "kommo:read");
   const call = (method, params) => fetch(endpoint, {
     method: "POST",
@@ -206,6 +117,58 @@ async function scopes() {
 }
 await scopes();
 
+// A client whose token ends while it works, that needs more than it was given, that
+// was forgotten, or that has a header and no authorization at all.
+async function flows(kind, makeClient, HTTP, widens) {
+  const provider = new Provider("none");
+  const id = await register(provider.redirectUrl);
+  provider.kept.client = { client_id: id, redirect_uris: [provider.redirectUrl], token_endpoint_auth_method: "none", issuer };
+  const given = await consent(issuer, { id, redirect: provider.redirectUrl, scope: "kommo:read", resource: endpoint.href });
+  provider.kept.tokens = { ...given, issuer };
+  const transport = new HTTP(endpoint, { authProvider: provider });
+  const client = makeClient();
+  await client.connect(transport);
+  const { tools } = await client.listTools();
+  assert.equal(tools.length, 7, kind);
+
+  const revoked = await fetch(new URL("/revoke", issuer), { method: "POST", body: new URLSearchParams({ token: given.access_token, client_id: id }) });
+  assert.equal(revoked.status, 200);
+  const account = await client.callTool({ name: "get_account", arguments: {} });
+  assert.ok(!account.isError, `${kind}: the session ends with its token`);
+  assert.notEqual(provider.kept.tokens.access_token, given.access_token, kind);
+  assert.equal(provider.kept.url, undefined, `${kind} asks its user though it can refresh`);
+
+  const note = { name: "create_lead_with_contact", arguments: { name: `Lead of ${kind}` } };
+  if (!widens) { // it refreshes, which cannot widen, and says so
+    await assert.rejects(client.callTool(note), /403/, kind);
+  } else {
+    await assert.rejects(client.callTool(note), /nauthorized/, kind);
+    assert.equal(provider.kept.url.searchParams.get("scope"), "kommo:read kommo:write offline_access", kind);
+    const back = await new Person(issuer).answers(provider.kept.url, provider.redirectUrl);
+    await transport.finishAuth(back.searchParams);
+    const made = await client.callTool(note);
+    assert.ok(made.structuredContent?.id, `${kind}: ${JSON.stringify(made).slice(0, 500)}`);
+  }
+  await client.close();
+
+  provider.kept.client = { ...provider.kept.client, client_id: "FORGOTTENCLIENTFORGOTTENCLI" };
+  provider.kept.tokens = { ...provider.kept.tokens, access_token: "kmcp_at_ended" };
+  provider.kept.url = undefined;
+  const again = new HTTP(endpoint, { authProvider: provider });
+  await assert.rejects(makeClient().connect(again), /nauthorized/, kind);
+  assert.notEqual(provider.kept.client.client_id, "FORGOTTENCLIENTFORGOTTENCLI", `${kind} does not register anew`);
+  const back = await new Person(issuer).answers(provider.kept.url, provider.redirectUrl);
+  await again.finishAuth(widens ? back.searchParams : back.searchParams.get("code"));
+  const last = makeClient();
+  await last.connect(new HTTP(endpoint, { authProvider: provider }));
+  assert.equal((await last.listTools()).tools.length, 15, kind);
+  await last.close();
+  console.log(`ok ${kind}: refreshed while at work, ${widens ? "stepped up" : "refused for its scope"}, registered anew`);
+}
+await flows("old SDK", old, OldHTTP, false);
+await flows("new SDK, legacy", fresh("legacy"), NewHTTP, true);
+await flows("new SDK, negotiating", fresh("auto"), NewHTTP, true);
+
 const freePort = () => new Promise((done) => {
   const s = createServer().listen(0, "127.0.0.1", () => {
     const { port } = s.address();
@@ -226,7 +189,7 @@ async function conformance(version) {
   const read = (chunk) => {
     out += chunk;
     const link = out.match(/^http\S+\/authorize\?\S+$/m);
-    if (link && !opened) opened = new Person().answers(link[0], redirect).then((back) => fetch(back));
+    if (link && !opened) opened = new Person(issuer).answers(link[0], redirect).then((back) => fetch(back));
   };
   suite.stdout.on("data", read);
   suite.stderr.on("data", read);

@@ -3,7 +3,6 @@ package authserver
 import (
 	"bytes"
 	"encoding/json"
-	"net/netip"
 	"net/url"
 	"path"
 	"strings"
@@ -27,10 +26,11 @@ func documentURL(id string) (*url.URL, bool) {
 }
 
 // publicName tells a host name as the public internet has them, without a port. A
-// number is no name that a person can judge.
+// number is no name that a person can judge, however it is written: what ends in one
+// (0177.0.0.1, 127.1, 0x7f.1) some resolvers read as an address.
 func publicName(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err != nil && strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" && strings.Contains(host, ".") && !strings.HasSuffix(host, ".")
+	dot := strings.LastIndexByte(host, '.')
+	return dot > 0 && strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" && dot+1 < len(host) && host[dot+1] >= 'a'
 }
 
 // parseDocument reads a client's document. why says what is wrong with it.

@@ -79,7 +79,8 @@ func TestAddressesThatAreNoDocuments(t *testing.T) {
 		"https://app.example:8443/client.json", "https://app.example:/client.json", "https://127.0.0.1/client.json", "https://[::1]/client.json", "https://localhost/client.json",
 		"https://APP.example/client.json", "https://app.example./client.json", "https://app.example/a/../client.json", "https://app.example//client.json",
 		"https://app.example/client.json ", "ftp://app.example/client.json", "https://аpp.example/client.json", "https://2130706433/client.json", "https://app.example\\@x/y",
-		"HTTPS://app.example/client.json", "https://app.example/" + strings.Repeat("x", 600),
+		"HTTPS://app.example/client.json", "https://0177.0.0.1/client.json", "https://127.1/client.json", "https://0x7f.1/client.json", "https://127.0.0.1./client.json",
+		"https://.example/client.json", "https://app.1example/client.json", "https://0/client.json", "https://[::ffff:127.0.0.1]/client.json", "https://app.example/" + strings.Repeat("x", 600),
 	} {
 		if a := g.get("/authorize?" + g.asks(id, "https://app.example/callback").Encode()); a.status != http.StatusBadRequest {
 			t.Errorf("%q is answered %d", id, a.status)
