@@ -16,7 +16,7 @@ type accountCmd struct {
 	List    accountListCmd    `cmd:"" default:"withargs" help:"List the connected accounts."`
 	Show    accountShowCmd    `cmd:"" help:"Tell more about one of them."`
 	Default accountDefaultCmd `cmd:"" help:"Choose the account that is used when KOMMO_SUBDOMAIN names none."`
-	Remove  accountRemoveCmd  `cmd:"" help:"Forget one of them with its tokens."`
+	Remove  accountRemoveCmd  `cmd:"" help:"Forget one of them, with its tokens and all that was given out for it."`
 	Rotate  accountRotateCmd  `cmd:"" name:"rotate-key" help:"Encrypt everything that is kept with a new key."`
 }
 
@@ -46,7 +46,29 @@ func (a *app) withAccount(ctx context.Context, name string, do func(*product, au
 	return do(p, c)
 }
 
-type accountListCmd struct{}
+// accountRow is an account for programs.
+type accountRow struct {
+	Host        string `json:"host"`
+	Account     string `json:"account"`
+	State       string `json:"state"`
+	Reason      string `json:"reason,omitempty"`
+	Default     bool   `json:"default"`
+	Integration string `json:"integration"`
+	Connected   string `json:"connected"`
+	Renewed     string `json:"renewed"`
+	AccessUntil string `json:"access_until"`
+	Lapses      string `json:"lapses_unused"`
+	Key         string `json:"sealed_with,omitempty"`
+}
+
+func rowOf(c auth.Connected) accountRow {
+	return accountRow{
+		Host: c.Host, Account: c.Account, State: standing(c), Reason: c.Reason, Default: c.Default, Integration: c.ClientID,
+		Connected: moment(c.Connected), Renewed: moment(c.Renewed), AccessUntil: moment(c.Expires), Lapses: moment(c.Lapses),
+	}
+}
+
+type accountListCmd struct{ listing }
 
 // Run prints a line an account; * marks the default.
 func (c *accountListCmd) Run(ctx context.Context, a *app) error {
@@ -55,21 +77,26 @@ func (c *accountListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.close()
-	var list []auth.Connected
+	rows := []accountRow{}
+	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	if p.state.Exists() {
-		if list, err = auth.List(ctx, p.state); err != nil {
+		list, err := auth.List(ctx, p.state)
+		if err != nil {
 			return err
 		}
-	}
-	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	for _, c := range list {
-		mark := " "
-		if c.Default {
-			mark = "*"
+		for _, c := range list {
+			rows = append(rows, rowOf(c))
+			mark := " "
+			if c.Default {
+				mark = "*"
+			}
+			fmt.Fprintf(out, "%s %s\t%s\t%s\tconnected %s\n", mark, c.Host, c.Account, standing(c), c.Connected.Format(time.DateOnly))
 		}
-		fmt.Fprintf(out, "%s %s\t%s\t%s\tconnected %s\n", mark, c.Host, c.Account, standing(c), c.Connected.Format(time.DateOnly))
 	}
-	if len(list) == 0 {
+	if c.JSON {
+		return a.printJSON(rows)
+	}
+	if len(rows) == 0 {
 		fmt.Fprintln(a.errOut, "No account is connected: run kommo-mcp login.")
 	}
 	return out.Flush()
@@ -93,27 +120,41 @@ type accountName struct {
 	Name string `arg:"" name:"account" help:"Subdomain, host or number, as accounts list shows them."`
 }
 
-type accountShowCmd struct{ accountName }
+type accountShowCmd struct {
+	accountName
+	listing
+}
 
 // Run prints what is known of an account, without secrets.
-func (c *accountShowCmd) Run(ctx context.Context, a *app) error {
-	return a.withAccount(ctx, c.Name, func(p *product, c auth.Connected) error {
+func (show *accountShowCmd) Run(ctx context.Context, a *app) error {
+	return a.withAccount(ctx, show.Name, func(p *product, c auth.Connected) error {
 		key, err := p.state.SealedWith(ctx)
+		if err != nil {
+			return err
+		}
+		row := rowOf(c)
+		row.Key = key
+		if show.JSON {
+			return a.printJSON(row)
+		}
+		goes, err := p.goesWith(ctx, c.Account)
 		if err != nil {
 			return err
 		}
 		out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		for _, line := range [][2]string{
-			{"host", c.Host},
-			{"account", c.Account},
-			{"integration", c.ClientID},
-			{"state", standing(c)},
-			{"reason", c.Reason},
-			{"default", strconv.FormatBool(c.Default)},
-			{"connected", c.Connected.Format(time.RFC3339)},
-			{"renewed", c.Renewed.Format(time.RFC3339)},
-			{"access until", c.Expires.Format(time.RFC3339)},
+			{"host", row.Host},
+			{"account", row.Account},
+			{"integration", row.Integration},
+			{"state", row.State},
+			{"reason", row.Reason},
+			{"default", strconv.FormatBool(row.Default)},
+			{"connected", row.Connected},
+			{"renewed", row.Renewed},
+			{"access until", row.AccessUntil},
 			{"lapses unused", c.Lapses.Format(time.DateOnly)},
+			{"given out", orNone(goes.given())},
+			{"calls waiting", strconv.Itoa(goes.calls)},
 			{"sealed with", "key " + key + " of " + orNone(p.ring.Where(key))},
 		} {
 			if line[1] != "" {
@@ -133,19 +174,6 @@ func (c *accountDefaultCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		_, err := fmt.Fprintf(a.out, "%s is the default\n", c.Host)
-		return err
-	})
-}
-
-type accountRemoveCmd struct{ accountName }
-
-// Run forgets an account.
-func (c *accountRemoveCmd) Run(ctx context.Context, a *app) error {
-	return a.withAccount(ctx, c.Name, func(p *product, c auth.Connected) error {
-		if err := auth.Remove(ctx, p.state, c); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(a.out, "forgot %s; to take the access away in Kommo too, uninstall the integration there (Settings > Integrations)\n", c.Host)
 		return err
 	})
 }

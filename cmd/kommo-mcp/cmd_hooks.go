@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/access"
@@ -43,10 +42,18 @@ func (p *product) takeHooks(w *server.Web) {
 }
 
 type hooksCreateCmd struct {
+	listing
+
 	Platform   string `required:"" help:"vapi, retell, elevenlabs, bland, synthflow, aircall or twilio." placeholder:"NAME"`
 	Account    string `help:"Connected account, as accounts list shows it; the server's own if left out." placeholder:"NAME"`
 	SecretFile string `help:"File with the secret with which the platform signs, - for standard input. Without one the address alone is the key." placeholder:"FILE"`
 	Label      string `help:"What to call it." placeholder:"TEXT"`
+}
+
+// Help is shown below the flags.
+func (hooksCreateCmd) Help() string {
+	return "The address alone goes to standard output; it is kept as a digest and cannot be shown again. With --secret-file posts have to carry the platform's signature made with that secret. " +
+		"What to enter where in each platform: docs/voice-agents.md. Example: kommo-mcp hooks create --platform retell --account acme --secret-file retell.key"
 }
 
 // Run shows the address, once.
@@ -54,6 +61,10 @@ func (c *hooksCreateCmd) Run(ctx context.Context, a *app) error {
 	platform, ok := hooks.Find(strings.ToLower(c.Platform))
 	if !ok {
 		return usageError{fmt.Errorf("there is no platform %q: use one of %s", c.Platform, strings.Join(platformNames(), ", "))}
+	}
+	hook := access.Hook{Platform: platform.Name(), Label: strings.TrimSpace(c.Label)}
+	if err := checkLabel(hook.Label); err != nil {
+		return usageError{err}
 	}
 	secret, err := a.secretFrom(c.SecretFile)
 	if err != nil {
@@ -64,20 +75,19 @@ func (c *hooksCreateCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.close()
-	hook := access.Hook{Platform: platform.Name(), Label: c.Label}
-	if c.Account != "" {
-		found, err := auth.Find(ctx, p.state, c.Account)
-		if err != nil {
-			return err
-		}
-		hook.Account = found.Account
+	host := ""
+	if hook.Account, host, err = p.accountOfKey(ctx, c.Account); err != nil {
+		return err
 	}
 	part, hook, err := p.hooks().Create(ctx, hook, secret)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s%s/%s/%s\n", p.publicBase(), server.CallsEndpoint, hook.Platform, part)
-	fmt.Fprintf(a.errOut, "Hook %s was made. Its address is shown this once: keep it secret.\n", hook.ID)
+	address := p.publicBase() + server.CallsEndpoint + "/" + hook.Platform + "/" + part
+	if err := c.show(a, address, hookRowOf(hook, p.hosts(ctx))); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.errOut, "Hook %s for %s was made. Its address is shown this once: keep it secret.\n", hook.ID, host)
 	if secret == "" {
 		fmt.Fprintln(a.errOut, "Whoever knows the address may post: where the platform can sign, give its secret with --secret-file.")
 	}
@@ -85,6 +95,18 @@ func (c *hooksCreateCmd) Run(ctx context.Context, a *app) error {
 		fmt.Fprintln(a.errOut, "Platforms cannot reach this address: put your public one in front, and set KOMMO_MCP_PUBLIC_URL.")
 	}
 	return nil
+}
+
+// show prints the address by itself, so that it can be piped, or with what belongs to it.
+func (c *hooksCreateCmd) show(a *app, address string, row hookRow) error {
+	if c.JSON {
+		return a.printJSON(struct {
+			Address string `json:"address"`
+			hookRow
+		}{address, row})
+	}
+	_, err := fmt.Fprintln(a.out, address)
+	return err
 }
 
 // publicBase is the server's address as the world sees it, as far as that is known.
@@ -124,80 +146,6 @@ func (a *app) secretFrom(name string) (string, error) {
 	default:
 		return secret, nil
 	}
-}
-
-type hooksListCmd struct{}
-
-// Run prints a line a hook.
-func (c *hooksListCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.wireAccounts()
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	list, err := p.hooks().List(ctx)
-	if err != nil {
-		return err
-	}
-	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	for _, h := range list {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\tmade %s\tused %s\t%s\n", h.ID, orUnknown(h.Platform), ownOr(h.Account), signing(h), h.Created.Format(time.DateOnly), usedOn(h.Used), h.Label)
-	}
-	if len(list) == 0 {
-		fmt.Fprintln(a.errOut, "There are no hooks: kommo-mcp hooks create makes one.")
-	}
-	return out.Flush()
-}
-
-func signing(h access.Hook) string {
-	switch {
-	case h.Unreadable:
-		return "unreadable: its encryption key is not here"
-	case h.Signed:
-		return "signed"
-	default:
-		return "unsigned"
-	}
-}
-
-func ownOr(account string) string {
-	if account == "" {
-		return "own account"
-	}
-	return "account " + account
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
-}
-
-func usedOn(t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	return t.Format(time.DateOnly)
-}
-
-type hooksRevokeCmd struct {
-	ID string `arg:"" name:"hook" help:"From hooks list."`
-}
-
-// Run forgets a hook.
-func (c *hooksRevokeCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.wireAccounts()
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	h, err := p.hooks().Revoke(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.out, "revoked %s (%s, %s)\n", h.ID, orUnknown(h.Platform), ownOr(h.Account))
-	return err
 }
 
 func platformNames() []string {

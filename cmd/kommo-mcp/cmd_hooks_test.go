@@ -13,7 +13,7 @@ import (
 // TestHooksCommands: an address is shown once, its secrets never again.
 func TestHooksCommands(t *testing.T) {
 	const secret = "canary-hook-secret-77aa"
-	env := map[string]string{"KOMMO_MCP_STATE_DIR": filepath.Join(t.TempDir(), "state"), "KOMMO_MCP_PUBLIC_URL": "https://crm.example.com/"}
+	env := map[string]string{"KOMMO_MCP_STATE_DIR": filepath.Join(t.TempDir(), "state"), "KOMMO_MCP_PUBLIC_URL": "https://crm.example.com/", "KOMMO_SUBDOMAIN": "acme", "KOMMO_ACCESS_TOKEN": "not-a-token"}
 	if code, out, _ := run(t, env, "", "hooks", "list"); code != exitOK || out != "" {
 		t.Errorf("list of none: %d %q", code, out)
 	}
@@ -26,8 +26,8 @@ func TestHooksCommands(t *testing.T) {
 		t.Fatalf("create: %d %q %q", code, out, errOut)
 	}
 	code, list, more := run(t, env, "", "hooks")
-	id := regexp.MustCompile(`^h_[a-z0-9]+`).FindString(list)
-	if code != exitOK || id == "" || !strings.Contains(list, "vapi") || !strings.Contains(list, " signed") || !strings.Contains(list, "own account") || !strings.Contains(list, "front desk") {
+	id := regexp.MustCompile(`(?m)^h_[a-z0-9]+`).FindString(list)
+	if code != exitOK || id == "" || !strings.Contains(list, "vapi") || !strings.Contains(list, " signed") || !strings.Contains(list, " own ") || !strings.Contains(list, "front desk") {
 		t.Errorf("list: %d %q", code, list)
 	}
 	for _, text := range []string{list, more, errOut} {
@@ -63,6 +63,8 @@ func TestHooksAreMadeOfWhatThereIs(t *testing.T) {
 		"no such file":            {"--platform", "vapi", "--secret-file", "/no/such/file"},
 		"--platform":              {},
 		"No account is connected": {"--platform", "vapi", "--account", "nowhere"},
+		"kommo-mcp login":         {"--platform", "vapi"}, // there is no account that it could log in
+		"more than one line":      {"--platform", "vapi", "--label", "a\nb"},
 	} {
 		code, out, errOut := run(t, env, "", append([]string{"hooks", "create"}, args...)...)
 		if code == exitOK || out != "" || !strings.Contains(errOut, want) {

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/access"
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/tenant"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -23,13 +25,21 @@ type keysCmd struct {
 }
 
 type keysCreateCmd struct {
+	listing
+
 	Account  string  `help:"Connected account, as accounts list shows it; the server's own if left out." placeholder:"NAME"`
-	Mode     string  `help:"read, write or full (also deletes); never more than the server's own." default:"write" enum:"read,write,full"`
+	Mode     string  `help:"read, write (the default) or full (also deletes); never more than the server's own." default:"write" placeholder:"MODE"`
 	Toolsets string  `help:"Comma-separated toolsets; all that the server offers if left out." placeholder:"NAMES"`
 	Rate     float64 `help:"Requests a second; the server's usual rate if left out." placeholder:"NUMBER"`
-	Expires  string  `help:"After how long it ends, for example 90d or 12h; never if left out." placeholder:"TIME"`
-	User     int64   `help:"Number of the Kommo user whose rights it has; those of whoever connected the account if left out." placeholder:"ID"`
+	Expires  string  `help:"When it ends: after 90d or 12h, or on 2027-01-31; never if left out." placeholder:"TIME"`
+	User     string  `help:"Name or number of the Kommo user whose rights it has; those of whoever connected the account if left out." placeholder:"NAME"`
 	Label    string  `help:"What to call it." placeholder:"TEXT"`
+}
+
+// Help is shown below the flags.
+func (keysCreateCmd) Help() string {
+	return "The key alone goes to standard output. It is kept as a digest and cannot be shown again; a lost one is replaced by a new one. It works at /keys/mcp and /v1/calls of kommo-mcp http, until it is revoked or expires, or until its account is disconnected. " +
+		"Example: kommo-mcp keys create --account acme --mode read --toolsets default,events --expires 90d --label n8n"
 }
 
 // Run prints the key and nothing else on standard output, so that it can be piped.
@@ -47,44 +57,100 @@ func (c *keysCreateCmd) Run(ctx context.Context, a *app) error {
 	if key.Account, host, err = p.accountOfKey(ctx, c.Account); err != nil {
 		return err
 	}
+	if key.User, err = a.keyUser(ctx, key.Account, c.User); err != nil {
+		return err
+	}
 	secret, key, err := p.keys().Create(ctx, key)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.out, secret)
-	fmt.Fprintf(a.errOut, "Access key %s for %s was made: mode %s, %s. It is shown this once; send it as Authorization: Bearer <key> to /keys/mcp.\n",
-		key.ID, host, key.Mode, ends(key.Expires))
-	return nil
+	fmt.Fprintf(a.errOut, "Access key %s for %s was made: mode %s, %s. It is shown this once; send it as Authorization: Bearer <key> to %s/keys/mcp.\n",
+		key.ID, host, key.Mode, ends(key.Expires), p.publicBase())
+	if most := principal.Mode(p.cfg.Mode); !most.Allows(key.Mode) {
+		fmt.Fprintf(a.errOut, "It does no more than the server: a server with KOMMO_MCP_MODE=%s makes it %s.\n", most, most)
+	}
+	if c.JSON {
+		return a.printJSON(struct {
+			Key string `json:"key"`
+			keyRow
+		}{secret, keyRowOf(key, p.hosts(ctx))})
+	}
+	_, err = fmt.Fprintln(a.out, secret)
+	return err
+}
+
+// keyUser is the number of the user whose rights a key has, 0 for nobody's. Kommo is
+// asked, since a key with the number of nobody would work nowhere.
+func (a *app) keyUser(ctx context.Context, account, name string) (int64, error) {
+	if name == "" {
+		return 0, nil
+	}
+	p, err := a.wire(ctx, Flags{})
+	if err != nil {
+		return 0, err
+	}
+	defer p.close()
+	of, err := p.openTenant(ctx, tenant.Name{Account: account})
+	if err != nil {
+		return 0, err
+	}
+	if of.Close != nil {
+		defer of.Close()
+	}
+	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
+	defer cancel()
+	user, err := of.Service.Directory().User(ctx, name)
+	if err != nil {
+		why := registry.Explain(ctx, err)
+		why.Field = "user"
+		return 0, why
+	}
+	return user.ID, nil
 }
 
 // key is what is asked for, checked.
 func (c *keysCreateCmd) key(now time.Time) (access.Key, error) {
-	key := access.Key{Label: strings.TrimSpace(c.Label), Mode: principal.Mode(c.Mode), Toolsets: splitList(strings.ToLower(c.Toolsets)), Rate: c.Rate, User: c.User}
+	key := access.Key{Label: strings.TrimSpace(c.Label), Mode: principal.Mode(strings.ToLower(c.Mode)), Toolsets: splitList(strings.ToLower(c.Toolsets)), Rate: c.Rate}
 	var errs []error
+	if !slices.Contains([]principal.Mode{principal.Read, principal.Write, principal.Full}, key.Mode) {
+		errs = append(errs, fmt.Errorf("--mode is %q: use read, write or full", c.Mode))
+	}
 	if _, err := registry.Select(tools.All(nil), registry.Choice{Toolsets: key.Toolsets, Mode: registry.ModeFull}); err != nil {
 		errs = append(errs, fmt.Errorf("--toolsets: %w", err))
 	}
 	if !(c.Rate >= 0 && c.Rate <= mostPerKey) { // NaN too
 		errs = append(errs, fmt.Errorf("--rate is %v: use a number of requests a second up to %d", c.Rate, mostPerKey))
 	}
-	if c.User < 0 {
-		errs = append(errs, errors.New("--user is no number of a Kommo user"))
-	}
-	if len(key.Label) > 100 || strings.ContainsFunc(key.Label, func(r rune) bool { return r < ' ' }) {
-		errs = append(errs, errors.New("--label is longer than 100 bytes, or holds more than one line"))
+	if err := checkLabel(key.Label); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Expires != "" {
-		life, err := lifetime(c.Expires)
+		at, err := endsAt(c.Expires, now)
 		if err != nil {
 			errs = append(errs, err)
 		}
-		key.Expires = now.Add(life)
+		key.Expires = at
 	}
 	return key, errors.Join(errs...)
 }
 
-// lifetime reads days, or what Go calls a duration.
-func lifetime(text string) (time.Duration, error) {
+// checkLabel refuses labels that would break a list apart.
+func checkLabel(label string) error {
+	if len(label) > 100 || strings.ContainsFunc(label, unicode.IsControl) {
+		return errors.New("--label is longer than 100 bytes, or holds more than one line")
+	}
+	return nil
+}
+
+// endsAt reads a day, whose end is meant, days, or what Go calls a duration.
+func endsAt(text string, now time.Time) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		at := day.AddDate(0, 0, 1)
+		if !at.After(now) || at.Sub(now) > days(maxDays) {
+			return at, fmt.Errorf("--expires is %s: that day is over, or more than ten years away", text)
+		}
+		return at, nil
+	}
 	life, err := time.ParseDuration(text)
 	if digits, inDays := strings.CutSuffix(text, "d"); inDays {
 		var n int
@@ -92,9 +158,9 @@ func lifetime(text string) (time.Duration, error) {
 		life = days(min(n, maxDays))
 	}
 	if err != nil || life <= 0 || life > days(maxDays) {
-		return 0, fmt.Errorf("--expires is %q: use for example 90d or 12h", text)
+		return now, fmt.Errorf("--expires is %q: use for example 90d, 12h or a day as 2027-01-31, at most ten years", text)
 	}
-	return life, nil
+	return now.Add(life), nil
 }
 
 // accountOfKey is the account that a key is for, and what it is called. A key is
@@ -109,121 +175,4 @@ func (p *product) accountOfKey(ctx context.Context, name string) (account, host 
 	}
 	found, err := auth.Find(ctx, p.state, name)
 	return found.Account, found.Host, err
-}
-
-func ends(at time.Time) string {
-	if at.IsZero() {
-		return "without an end"
-	}
-	return "until " + at.Format(time.RFC3339)
-}
-
-type keysListCmd struct{}
-
-// Run prints a line a key, never a secret.
-func (c *keysListCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.wireAccounts()
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	list, err := p.keys().List(ctx)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		fmt.Fprintln(a.errOut, "There is no access key: make one with kommo-mcp keys create.")
-		return nil
-	}
-	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "ID\tLABEL\tACCOUNT\tMODE\tTOOLSETS\tCREATED\tLAST USED\tEXPIRES\tSTATE")
-	for _, k := range list {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, orNone(k.Label), orOwn(k.Account), k.Mode, orAll(k.Toolsets),
-			k.Created.Format(time.DateOnly), orNever(k.Used, time.DateTime), orNever(k.Expires, time.DateOnly), keyState(k, time.Now()))
-	}
-	return out.Flush()
-}
-
-func orOwn(account string) string {
-	if account == "" {
-		return "own"
-	}
-	return account
-}
-
-func orAll(toolsets []string) string {
-	if len(toolsets) == 0 {
-		return "all"
-	}
-	return strings.Join(toolsets, ",")
-}
-
-func orNever(at time.Time, layout string) string {
-	if at.IsZero() {
-		return "never"
-	}
-	return at.Format(layout)
-}
-
-func keyState(k access.Key, now time.Time) string {
-	switch {
-	case k.Unreadable:
-		return "unreadable: its encryption key is not here"
-	case !k.Expires.IsZero() && !now.Before(k.Expires):
-		return "expired"
-	default:
-		return "active"
-	}
-}
-
-type keysRevokeCmd struct {
-	ID string `arg:"" help:"As keys list shows it."`
-}
-
-// Run forgets a key.
-func (c *keysRevokeCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.wireAccounts()
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	key, err := p.keys().Revoke(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.out, "revoked %s (%s)\n", key.ID, orNone(key.Label))
-	return err
-}
-
-// keyWarning is how long before its end a key is announced.
-const keyWarning = 14 * 24 * time.Hour
-
-// keys tells about the access keys: how many, and those that end.
-func (r *checkup) keys(ctx context.Context, p *product) {
-	if p.cfg.Demo || !p.state.Exists() {
-		return
-	}
-	list, err := p.keys().List(ctx)
-	if err != nil {
-		return // the line about the state says it
-	}
-	now, good := time.Now(), 0
-	for _, k := range list {
-		name := k.ID + " (" + orNone(k.Label) + ")"
-		switch left := k.Expires.Sub(now); {
-		case k.Unreadable:
-			r.warn("keys", name+": cannot be read, since its encryption key is not here; requests with it are refused")
-			continue
-		case k.Expires.IsZero():
-		case left <= 0:
-			r.warn("keys", name+": expired on "+k.Expires.Format(time.DateOnly)+"; kommo-mcp keys revoke "+k.ID+" clears it away")
-			continue
-		case left < keyWarning:
-			r.warn("keys", name+": expires "+inDays(left)+"; make a new one with kommo-mcp keys create")
-		}
-		good++
-	}
-	if good > 0 {
-		r.ok("keys", fmt.Sprintf("%d access keys work", good))
-	}
 }

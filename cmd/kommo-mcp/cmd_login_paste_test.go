@@ -71,7 +71,9 @@ func TestASignalEndsTheWaitForAPaste(t *testing.T) {
 		_, _ = io.Copy(io.Discard, told)
 	}()
 	code := make(chan int, 1)
-	go func() { code <- (&app{env: lookup(env), in: in, out: &out, errOut: errOut}).run(ctx, []string{"login"}) }()
+	go func() {
+		code <- (&app{env: lookup(env), in: in, out: &out, errOut: errOut}).run(ctx, []string{"login"})
+	}()
 	select {
 	case got := <-code:
 		if got != exitFail || out.Len() > 0 {

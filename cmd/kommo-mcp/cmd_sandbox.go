@@ -13,9 +13,9 @@ import (
 )
 
 type sandboxCmd struct {
-	Addr        string `help:"Address on loopback." default:"127.0.0.1:18080" placeholder:"HOST:PORT"`
-	RedirectURL string `help:"Where the consent page of the sandbox's OAuth integration sends the browser." default:"http://127.0.0.1:8080/oauth/callback" placeholder:"URL"`
-	EndURL      string `name:"disconnect-url" help:"What is told when the integration is uninstalled." default:"http://127.0.0.1:8080/oauth/disconnect" placeholder:"URL"`
+	Addr        string `help:"Address on loopback; ${default} if left out." default:"127.0.0.1:18080" placeholder:"HOST:PORT"`
+	RedirectURL string `help:"Where the consent page of the sandbox's OAuth integration sends the browser; ${default} if left out." default:"http://127.0.0.1:8080/oauth/callback" placeholder:"URL"`
+	EndURL      string `name:"disconnect-url" help:"What is told when the integration is uninstalled; ${default} if left out." default:"http://127.0.0.1:8080/oauth/disconnect" placeholder:"URL"`
 }
 
 const (

@@ -18,7 +18,16 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
-type doctorCmd struct{ common }
+type doctorCmd struct {
+	common
+	listing
+}
+
+// Help is shown below the flags.
+func (doctorCmd) Help() string {
+	return "A line for each check: ok, warn (it works, and something deserves a look) or FAIL with what to do. Exit code 0 if nothing fails, 1 otherwise. " +
+		"Connected accounts are asked of Kommo too, the first ten of them."
+}
 
 const (
 	// tokenWarning is how long before its end a long-lived token is announced:
@@ -31,56 +40,97 @@ const (
 
 // Run prints one line a check and what to do about each that fails.
 func (c *doctorCmd) Run(ctx context.Context, a *app) error {
-	r := &checkup{out: a.out}
+	r := &checkup{out: a.out, json: c.JSON}
 	p, err := a.wire(ctx, c.flags())
 	if err != nil {
 		r.fail("settings", err.Error(), "Correct the settings named above; kommo-mcp --help and the README list them.")
-		return r.verdict()
+		return r.verdict(a)
 	}
 	defer p.close()
 	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, orNone(p.cfg.Account.Host)))
+	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
+	defer cancel()
 	r.private(p)
 	r.accounts(ctx, p)
 	r.page(p)
 	r.keys(ctx, p)
-	if p.client == nil {
-		r.fail("token", "none is set", noToken().Error())
-		return r.verdict()
-	}
-	if p.grant == nil {
-		r.token(p.cfg.Token, time.Now())
-	}
-	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
-	defer cancel()
-	if r.account(ctx, p.client, time.Now) {
-		r.rights(ctx, p.client)
-	}
+	r.hooks(ctx, p)
+	r.own(ctx, p)
 	r.state(ctx, p)
 	r.tools(p.tools)
-	return r.verdict()
+	return r.verdict(a)
 }
 
 // checkup collects the checks of one run.
 type checkup struct {
 	out    io.Writer
+	json   bool
+	lines  []checkLine
 	failed int
 }
 
-func (r *checkup) ok(name, text string)   { fmt.Fprintf(r.out, "ok    %-9s %s\n", name, text) }
-func (r *checkup) warn(name, text string) { fmt.Fprintf(r.out, "warn  %-9s %s\n", name, text) }
+// checkLine is one check for programs.
+type checkLine struct {
+	Check  string `json:"check"`
+	Result string `json:"result"` // ok, warn or fail
+	Text   string `json:"text"`
+	Next   string `json:"next,omitempty"`
+}
+
+func (r *checkup) ok(name, text string)   { r.add(checkLine{name, "ok", text, ""}) }
+func (r *checkup) warn(name, text string) { r.add(checkLine{name, "warn", text, ""}) }
 
 func (r *checkup) fail(name, text, next string) {
 	r.failed++
-	fmt.Fprintf(r.out, "FAIL  %-9s %s\n      %-9s -> %s\n", name, text, "", next)
+	r.add(checkLine{name, "fail", text, next})
 }
 
-func (r *checkup) verdict() error {
-	if r.failed > 0 {
+// add keeps a line, and prints it at once for people.
+func (r *checkup) add(line checkLine) {
+	r.lines = append(r.lines, line)
+	switch {
+	case r.json:
+	case line.Result == "fail":
+		fmt.Fprintf(r.out, "FAIL  %-9s %s\n      %-9s -> %s\n", line.Check, line.Text, "", line.Next)
+	default:
+		fmt.Fprintf(r.out, "%-5s %-9s %s\n", line.Result, line.Check, line.Text)
+	}
+}
+
+func (r *checkup) verdict(a *app) error {
+	if r.json {
+		err := a.printJSON(struct {
+			OK     bool        `json:"ok"`
+			Checks []checkLine `json:"checks"`
+		}{r.failed == 0, r.lines})
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.failed > 0 && !r.json:
 		fmt.Fprintf(r.out, "%d of the checks failed\n", r.failed)
+	case !r.json:
+		fmt.Fprintln(r.out, "all is well")
+	}
+	if r.failed > 0 {
 		return errFailed
 	}
-	fmt.Fprintln(r.out, "all is well")
 	return nil
+}
+
+// own checks the server's own account, where there is one.
+func (r *checkup) own(ctx context.Context, p *product) {
+	if p.client == nil {
+		r.ownless(ctx, p)
+		return
+	}
+	if p.grant == nil {
+		r.token(p.cfg.Token, time.Now())
+	}
+	if r.account(ctx, p.client, time.Now) {
+		r.rights(ctx, p.client)
+	}
 }
 
 func (r *checkup) token(token string, now time.Time) {
@@ -188,19 +238,44 @@ func (r *checkup) state(ctx context.Context, p *product) {
 	if p.cfg.Demo {
 		return
 	}
-	if err := p.state.Check(); err != nil {
+	if !p.state.Exists() && p.client == nil && !p.oneClick() {
+		return // nothing is made where there is nothing to keep
+	}
+	if err := p.state.Check(); err != nil && p.oneClick() {
+		r.fail("state", err.Error()+": no connection can be kept", "Set KOMMO_MCP_STATE_DIR to a directory that this user can write.")
+		return
+	} else if err != nil {
 		r.warn("state", err.Error()+": repeats are recognized and calls kept only while a server runs; set KOMMO_MCP_STATE_DIR")
 		return
 	}
-	list, err := p.service.Pending(ctx, 1)
+	waiting, dead, err := p.allCalls(ctx)
 	switch {
 	case err != nil:
 		r.fail("state", err.Error(), "See that the disk has room.")
-	case list.Waiting+list.Dead > 0:
-		r.warn("state", fmt.Sprintf("%s: %d calls wait, %d were refused for good; see kommo-mcp outbox list", p.cfg.StateDir, list.Waiting, list.Dead))
+	case waiting+dead > 0:
+		r.warn("state", fmt.Sprintf("%s: %d calls wait, %d were refused for good; see kommo-mcp outbox list", p.cfg.StateDir, waiting, dead))
 	default:
 		r.ok("state", p.cfg.StateDir+": no call waits")
 	}
+}
+
+// allCalls counts the calls of all accounts that wait or were refused for good.
+func (p *product) allCalls(ctx context.Context) (waiting, dead int, err error) {
+	accounts := map[string]bool{}
+	for account := range p.hosts(ctx) {
+		accounts[account] = true
+	}
+	if p.own != nil {
+		accounts[p.own.name] = true
+	}
+	for account := range accounts {
+		w, d, err := p.callsOf(ctx, account)
+		if err != nil {
+			return 0, 0, err
+		}
+		waiting, dead = waiting+w, dead+d
+	}
+	return waiting, dead, nil
 }
 
 func (r *checkup) tools(chosen []registry.Tool) {

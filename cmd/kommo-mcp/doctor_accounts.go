@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
 // accounts tells about the connected accounts and the key that seals them.
@@ -32,9 +36,62 @@ func (r *checkup) accounts(ctx context.Context, p *product) {
 		r.fail("accounts", err.Error(), "See that the state directory can be read.")
 		return
 	}
+	asked := 0
 	for _, c := range list {
-		r.connected(c, p.cfg.App, time.Now())
+		good := r.connected(c, p, time.Now())
+		if own := p.grant != nil && p.grant.Account == c.Account; good && !own && asked < mostAsked {
+			asked++
+			r.ask(ctx, p, c)
+		}
 	}
+}
+
+// mostAsked is of how many connected accounts Kommo is asked: a vendor has thousands.
+const mostAsked = 10
+
+// ask uses the connection, which renews it where it is due.
+func (r *checkup) ask(ctx context.Context, p *product, c auth.Connected) {
+	from, err := p.grantOrigin(c)
+	if err == nil {
+		o := p.open(ctx, from)
+		defer o.close()
+		_, err = o.client.Do(ctx, kommo.Request{Op: "doctor.account", Path: "/account"}, nil)
+	}
+	if err != nil {
+		why := registry.Explain(ctx, err)
+		r.fail("accounts", c.Host+": "+why.Message, why.Next)
+	}
+}
+
+// ownless tells what it means that the server has no account of its own.
+func (r *checkup) ownless(ctx context.Context, p *product) {
+	const name = "token"
+	hosts := p.hosts(ctx)
+	named := p.cfg.Account.Host
+	switch {
+	case named != "" && len(hosts) > 0:
+		_, err := auth.Find(ctx, p.state, named)
+		why := registry.Explain(ctx, err)
+		r.fail(name, "KOMMO_SUBDOMAIN names "+named+", which is not connected, and no token is set; connected: "+strings.Join(slices.Sorted(maps.Values(hosts)), ", "), why.Next)
+	case p.oneClick() && len(hosts) > 0:
+		r.ok(name, fmt.Sprintf("none, and no default account: keys, hooks and sign-ins work in the connected accounts (%d)", len(hosts)))
+	case p.oneClick():
+		r.warn(name, "none, and no account is connected yet: "+p.reconnect())
+	case len(hosts) > 0:
+		one := slices.Sorted(maps.Values(hosts))[0]
+		r.fail(name, "none is set, and none of the connected accounts is the default",
+			"Run kommo-mcp accounts default "+one+", or set KOMMO_SUBDOMAIN.")
+	default:
+		r.fail(name, "none is set", noToken().Error())
+	}
+}
+
+// reconnect is how an account is connected here.
+func (p *product) reconnect() string {
+	if p.oneClick() && p.cfg.Connect {
+		return "open " + strings.TrimSuffix(p.cfg.PublicURL.String(), "/") + "/connect"
+	}
+	return "run kommo-mcp login"
 }
 
 // page tells where people connect accounts in the browser.
@@ -54,21 +111,28 @@ func (r *checkup) page(p *product) {
 	}
 }
 
-func (r *checkup) connected(c auth.Connected, app auth.App, now time.Time) {
+// connected tells what is known of a connection; false: there is no use in trying it.
+func (r *checkup) connected(c auth.Connected, p *product, now time.Time) bool {
 	const name = "accounts"
 	left := c.Lapses.Sub(now)
 	switch {
 	case c.Ended:
-		r.warn(name, fmt.Sprintf("%s: the connection has ended (%s); run kommo-mcp login", c.Host, c.Reason))
+		r.warn(name, fmt.Sprintf("%s: the connection has ended (%s); %s", c.Host, c.Reason, p.reconnect()))
 	case left <= 0:
-		r.warn(name, c.Host+": unused for three months, so Kommo has let the connection lapse; run kommo-mcp login")
-	case app.ClientID != c.ClientID:
-		r.warn(name, c.Host+": connected through another integration than KOMMO_CLIENT_ID, so it cannot be renewed")
+		r.warn(name, c.Host+": unused for three months, so Kommo has let the connection lapse; "+p.reconnect())
+	case p.cfg.App.ClientID == "" || p.cfg.App.RedirectURL == "":
+		r.fail(name, c.Host+": connected, and cannot be renewed, since the integration is not set", "Set KOMMO_CLIENT_ID, KOMMO_CLIENT_SECRET and KOMMO_REDIRECT_URL as they were when it was connected.")
+	case p.cfg.App.ClientID != c.ClientID:
+		r.warn(name, c.Host+": connected through another integration than KOMMO_CLIENT_ID, so it cannot be renewed; set that one, or "+p.reconnect())
 	case c.Unsettled:
 		r.warn(name, c.Host+": Kommo's answer to the last renewal was lost; the next call tries again")
+		return true
 	case left < tokenWarning:
 		r.warn(name, fmt.Sprintf("%s: unused for long, lapses %s; any call renews it", c.Host, inDays(left)))
+		return true
 	default:
 		r.ok(name, fmt.Sprintf("%s: connected, access until %s", c.Host, c.Expires.Format(time.DateTime)))
+		return true
 	}
+	return false
 }

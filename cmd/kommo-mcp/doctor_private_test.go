@@ -15,7 +15,7 @@ func TestDoctorLooksWhoCanRead(t *testing.T) {
 		return // has no such rights
 	}
 	dir := filepath.Join(t.TempDir(), "new", "state")
-	env := map[string]string{"KOMMO_MCP_STATE_DIR": dir}
+	env := map[string]string{"KOMMO_SUBDOMAIN": "acme", "KOMMO_ACCESS_TOKEN": "not-a-token", "KOMMO_BASE_URL": "http://127.0.0.1:1", "KOMMO_MCP_MAX_RETRIES": "0", "KOMMO_MCP_STATE_DIR": dir}
 	if code, _, errOut := run(t, env, "", "hooks", "create", "--platform", "vapi"); code != exitOK {
 		t.Fatal(errOut)
 	}

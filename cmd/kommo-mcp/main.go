@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // time zones on machines without their own: Windows, slim containers
 
@@ -81,10 +82,27 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	if err != nil {
 		a.complain(err)
-		fmt.Fprintln(a.errOut, "Run kommo-mcp --help for the commands.")
+		fmt.Fprintf(a.errOut, "Run %s --help for what it takes.\n", commandOf(err))
 		return exitUsage
 	}
 	return a.exitCode(kctx.Run())
+}
+
+// commandOf is the command, as far as it was understood, of a command line that was
+// not. A name that is none of a command is taken for an argument of the default one.
+func commandOf(err error) string {
+	names := []string{"kommo-mcp"}
+	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context != nil {
+		for _, part := range p.Context.Path {
+			if part.Command != nil {
+				names = append(names, part.Command.Name)
+			}
+		}
+	}
+	if strings.HasPrefix(err.Error(), "unexpected argument") && len(names) > 1 {
+		names = names[:len(names)-1]
+	}
+	return strings.Join(names, " ")
 }
 
 func (a *app) kongOptions(ctx context.Context, exited *int) []kong.Option {

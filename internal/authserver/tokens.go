@@ -280,3 +280,18 @@ func (s *Server) Principal(ctx context.Context, secret string) (p principal.Prin
 		Kind: principal.Token, ID: t.Family, Label: g.Name, Account: t.Account, Mode: s.bounded(modeOf(g.Scope)),
 	}, true, nil
 }
+
+// SignIns counts the clients that are signed in to an account, one for each consent.
+func SignIns(ctx context.Context, st *store.Store, account string, now time.Time) (int, error) {
+	list, err := st.Tickets(ctx, kindRefresh, account)
+	if err != nil {
+		return 0, err
+	}
+	families := map[string]bool{}
+	for _, t := range list {
+		if t.Expires.IsZero() || now.Before(t.Expires) {
+			families[t.Family] = true
+		}
+	}
+	return len(families), nil
+}

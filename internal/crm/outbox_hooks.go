@@ -21,11 +21,13 @@ const (
 
 func defaultRetention() retention { return retention{hooks: 7 * day, records: 90 * day} }
 
-// purge forgets what has been kept long enough. What waits is never forgotten.
+// purge forgets what has been kept long enough. What waits is never forgotten, unless
+// the account's connection was taken away as long ago.
 func (s *Service) purge(ctx context.Context) {
 	st, _ := s.journal.store()
 	now := s.clock.Now()
-	err := errors.Join(st.PurgeAll(ctx, HookKind, now.Add(-s.retain.hooks)), st.PurgeOthers(ctx, HookKind, now.Add(-s.retain.records)))
+	err := errors.Join(st.PurgeAll(ctx, HookKind, now.Add(-s.retain.hooks)), st.PurgeOthers(ctx, HookKind, now.Add(-s.retain.records)),
+		st.PurgeLeft(ctx, now.Add(-s.retain.records)))
 	if err != nil {
 		s.log.WarnContext(ctx, "old records could not be erased", "error", err)
 	}

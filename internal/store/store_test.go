@@ -285,6 +285,37 @@ func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
 	})
 }
 
+// TestPurgeLeft: what waits of an account that is connected no more goes in time; of
+// one that is, and of the server's own, it stays.
+func TestPurgeLeft(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+		ctx := t.Context()
+		_, err := s.PutGrant(ctx, Grant{Account: "5", Kind: "kommo", Host: "acme.kommo.com", ClientID: "c", Secret: []byte("x")})
+		must(t, err)
+		begin := func(account, key string) {
+			op := mustBegin(t, s, Op{Account: account, Kind: "call", Key: key}, Fresh)
+			op.State = Waiting
+			must(t, s.Settle(ctx, op))
+		}
+		accounts := []string{"5", "6", "ru-6", "7shop.kommo.com", "localhost:8080"}
+		for _, a := range accounts {
+			begin(a, "old")
+		}
+		clock.pass(time.Hour)
+		begin("6", "young")
+		must(t, s.PurgeLeft(ctx, clock.Now()))
+		for i, want := range []int{1, 1, 0, 1, 1} {
+			if n, err := s.Counts(ctx, accounts[i], "call"); err != nil || n[Waiting] != want {
+				t.Errorf("%s has %v, want %d: %v", accounts[i], n, want, err)
+			}
+		}
+		must(t, s.EraseAll(ctx, "5"))
+		if n, err := s.Counts(ctx, "5", "call"); err != nil || len(n) != 0 {
+			t.Errorf("after erasing all: %v %v", n, err)
+		}
+	})
+}
+
 func TestClaim(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *Store, _ *testClock) {
 		for i, c := range []struct {
