@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"internal/hooks":            {"internal/phone"},
 	"internal/directory":        {"internal/kommo", "internal/problem"},
 	"internal/toolstest":        {"internal/tools/registry", "internal/crm", "internal/directory", "internal/kommo", "internal/sandbox"}, // for tests
+	"internal/canary/cage":      {"internal/canary"}, // for tests
 	"internal/fidelity":         {"internal/kommo", "internal/sandbox"},
 }
 

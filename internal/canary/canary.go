@@ -12,7 +12,10 @@ import (
 )
 
 // Secret is something that must not show, and what it is.
-type Secret struct{ Name, Value string }
+type Secret struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Leak is a secret that shows.
 type Leak struct {
