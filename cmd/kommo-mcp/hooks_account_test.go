@@ -56,3 +56,60 @@ func TestAHookLogsInItsAccount(t *testing.T) {
 		t.Errorf("after the account was removed: %d %s", status, text)
 	}
 }
+
+// TestARevokedHookIsLikeNone: while the server runs a hook is made, takes what its
+// platform signed and nothing else, and after its end is told from none by nothing.
+// Its address is in no log.
+func TestARevokedHookIsLikeNone(t *testing.T) {
+	const token = "canary-aircall-token-31c9"
+	sb, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
+	env["KOMMO_MCP_ADDR"] = "127.0.0.1:0"
+	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}
+	loginAs(t, env, sandbox.DefaultHost)
+	ctx, stop := context.WithCancel(t.Context())
+	s := c.serveUntil(ctx, env)
+	code, out, errOut := run(t, env, token, "hooks", "create", "--platform", "aircall", "--account", "demo", "--secret-file", "-")
+	part := kmcp.FindString(out)
+	if code != exitOK || part == "" {
+		t.Fatalf("create: %d %q", code, errOut)
+	}
+	c.secret("the address of the hook", part)
+	c.secret("the token of the platform", token)
+	raw, err := os.ReadFile("../../internal/hooks/testdata/aircall_ended.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := strings.ReplaceAll(string(raw), "+1 500-555-0006", "+1 415-555-0113")
+	signed := strings.Replace(body, `"token":"t"`, `"token":"`+token+`"`, 1)
+	sb.ForgetArrivals()
+	if _, text := s.ask(false, http.MethodPost, "/v1/calls/aircall/"+part, body); !strings.Contains(text, "unauthorized") {
+		t.Errorf("with another token: %s", text)
+	}
+	if status, text := s.ask(false, http.MethodPost, "/v1/calls/aircall/"+part, signed); status != http.StatusOK || !strings.Contains(text, "accepted") {
+		t.Errorf("with its token: %d %s", status, text)
+	}
+	within(t, func() bool {
+		for _, a := range sb.Arrivals() {
+			if a.Method == http.MethodPost {
+				return true
+			}
+		}
+		return false
+	})
+	list := c.run(env, "", "hooks", "list")
+	id, _, _ := strings.Cut(list, " ")
+	if out := c.run(env, "", "hooks", "revoke", id); !strings.Contains(out, id) {
+		t.Fatalf("revoke says %q", out)
+	}
+	status, text := s.ask(false, http.MethodPost, "/v1/calls/aircall/"+part, signed)
+	unknown, none := s.ask(false, http.MethodPost, "/v1/calls/aircall/kmcp_h_"+strings.Repeat("a", 36), signed)
+	other, wrong := s.ask(false, http.MethodPost, "/v1/calls/nobody/"+part, signed)
+	if status != http.StatusNotFound || unknown != status || other != status || text != none || wrong != none {
+		t.Errorf("revoked: %d %s\nunknown: %d %s\nanother platform: %d %s", status, text, unknown, none, other, wrong)
+	}
+	stop()
+	s.code()
+	if leaks := c.leaks(); len(leaks) > 0 {
+		t.Error(strings.Join(leaks, "\n"))
+	}
+}

@@ -67,7 +67,10 @@ func parseDocument(id, host string, raw []byte) (c client, why string) {
 		ID: id, Name: cleanName(d.Name, host), Redirects: redirects, Host: host,
 		NoRefresh: d.GrantTypes != nil && !contains(*d.GrantTypes, grantRefresh),
 	}
-	return c, c.shows(d.Method, d.Methods, d.keyFields)
+	if why = c.shows(d.Method, d.Methods, d.keyFields); why != "" {
+		return client{}, why
+	}
+	return c, ""
 }
 
 // keyFields are where a document has the keys with which its client signs.

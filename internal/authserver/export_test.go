@@ -6,6 +6,7 @@ var (
 	PublicTransport = publicTransport
 	DocumentURL     = documentURL
 	RedirectFits    = redirectFits
+	ParseKeys       = parseKeys
 )
 
 // ParseDocument is parseDocument with what it gives taken apart.

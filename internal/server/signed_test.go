@@ -32,28 +32,37 @@ type signed struct {
 	platform, file string
 	sign           func(key, body string, at time.Time) (header []string)
 	ages           bool // the signature names its time
+	inBody         func(key, body string) string
+}
+
+// aircallPost has its token in the body.
+func aircallPost() signed {
+	return signed{
+		platform: "aircall", file: "aircall_ended.json", sign: func(string, string, time.Time) []string { return nil },
+		inBody: func(key, body string) string { return strings.Replace(body, `"token":"t"`, `"token":"`+key+`"`, 1) },
+	}
 }
 
 func signedPosts(public string) []signed {
 	return []signed{
-		{"vapi", "vapi_inbound.json", func(key, _ string, _ time.Time) []string { return []string{"Authorization", "Bearer " + key} }, false},
+		{"vapi", "vapi_inbound.json", func(key, _ string, _ time.Time) []string { return []string{"Authorization", "Bearer " + key} }, false, nil},
 		{"retell", "retell_ended.json", func(key, body string, at time.Time) []string {
 			ms := fmt.Sprint(at.UnixMilli())
 			return []string{"X-Retell-Signature", "v=" + ms + ",d=" + hexMAC(key, body+ms)}
-		}, true},
+		}, true, nil},
 		{"elevenlabs", "elevenlabs_inbound.json", func(key, body string, at time.Time) []string {
 			s := fmt.Sprint(at.Unix())
 			return []string{"ElevenLabs-Signature", "t=" + s + ",v0=" + hexMAC(key, s+"."+body)}
-		}, true},
+		}, true, nil},
 		{"bland", "bland_outbound.json", func(key, body string, _ time.Time) []string {
 			return []string{"X-Webhook-Signature", hexMAC(key, body)}
-		}, false},
+		}, false, nil},
 		{"synthflow", "synthflow_completed.json", func(key, _ string, _ time.Time) []string {
 			return []string{"Synthflow-Signature", base64.StdEncoding.EncodeToString(mac(sha256.New, key, "c1"))}
-		}, false},
+		}, false, nil},
 		{"twilio", "twilio_completed.form", func(key, body string, _ time.Time) []string {
 			return signTwilio(key, public+server.CallsEndpoint+"/twilio", body)
-		}, false},
+		}, false, nil},
 	}
 }
 
