@@ -263,7 +263,7 @@ func TestTheTransportLooksAtTheAddressItConnectsTo(t *testing.T) {
 	_, port, _ := net.SplitHostPort(web.Listener.Addr().String())
 	var looked []netip.Addr
 	try := func(host string, allowed func(netip.Addr) bool) error {
-		transport := authserver.PublicTransport(func(a netip.Addr) bool { looked = append(looked, a); return allowed(a) })
+		transport := authserver.PublicTransport(func(a netip.Addr) bool { looked = append(looked, a); return allowed(a) }, nil)
 		transport.TLSClientConfig.RootCAs = web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 		transport.TLSClientConfig.ServerName = "example.com"
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+net.JoinHostPort(host, port)+"/", http.NoBody)

@@ -1,5 +1,7 @@
 package authserver
 
+import "time"
+
 // What the tests look at from outside.
 var (
 	PublicAddress   = publicAddress
@@ -8,6 +10,9 @@ var (
 	RedirectFits    = redirectFits
 	ParseKeys       = parseKeys
 )
+
+// FetchWithin bounds fetches of documents as a test can wait for it.
+func (s *Server) FetchWithin(d time.Duration) { s.documents.http.Timeout = d }
 
 // ParseDocument is parseDocument with what it gives taken apart.
 func ParseDocument(id, host string, raw []byte) (clientID, name string, redirects []string, why string) {

@@ -18,10 +18,10 @@ var errNotPublic = errors.New("the address is not public")
 // publicTransport connects to addresses that allowed lets through. The address is
 // looked at when the connection is made, after the name was resolved, so that a name
 // that changes its address meanwhile gets no further. No proxy: it would resolve
-// names itself.
-func publicTransport(allowed func(netip.Addr) bool) *http.Transport {
+// names itself. names resolves them; nil: as the system does.
+func publicTransport(allowed func(netip.Addr) bool, names *net.Resolver) *http.Transport {
 	dialer := &net.Dialer{
-		Timeout: fetchTimeout,
+		Timeout: fetchTimeout, Resolver: names,
 		ControlContext: func(_ context.Context, network, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
 			if err != nil || network != "tcp4" && network != "tcp6" || !allowed(at.Addr()) {

@@ -82,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Address = peer
 	}
 	if cfg.Documents == nil {
-		cfg.Documents = publicTransport(publicAddress)
+		cfg.Documents = publicTransport(publicAddress, nil)
 	}
 	at := *cfg.Public
 	at.Path, at.RawPath, at.Host = strings.TrimRight(at.Path, "/"), "", strings.ToLower(at.Host)

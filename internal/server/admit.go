@@ -52,6 +52,7 @@ func (w Web) admitted(to door, next http.Handler) http.Handler {
 				"Without access control only 127.0.0.1, [::1] and localhost are served: make a key with kommo-mcp keys create, or set KOMMO_MCP_ACCESS_KEY. With it, KOMMO_MCP_PUBLIC_URL names the host.")
 		case !controlled:
 			next.ServeHTTP(out, r)
+		case readable(out, r):
 		default:
 			w.admit(to, next, out, r)
 		}
@@ -69,6 +70,28 @@ func (w Web) admit(to door, next http.Handler, out http.ResponseWriter, r *http.
 	case !w.tooManyWrong(out, r):
 		w.challenge(to, out, r)
 	}
+}
+
+// readable lets a page whose origin is let in read the answers, as the Inspector's
+// page on this machine does, and answers the question that its browser asks first.
+// Where no bearer is needed no page may: it would be enough to be on this machine.
+func readable(out http.ResponseWriter, r *http.Request) (answered bool) {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	h := out.Header()
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, X-Request-Id")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", http.MethodPost)
+	h.Set("Access-Control-Allow-Headers", "Authorization, *") // the star does not hold the first; no cookie is of use here
+	h.Set("Access-Control-Max-Age", "3600")
+	out.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 // undecided refuses whoever cannot be checked now.
