@@ -66,6 +66,11 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	p.startConnection(ctx)
 	web := p.web()
 	p.mountConnection(ctx, &web)
+	stop, err := p.serveMetrics(ctx)
+	if err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	defer stop()
 	h, err := server.Listen(ctx, p.cfg.Addr, s, web)
 	if err != nil {
 		return fmt.Errorf("http: %w", err)

@@ -48,6 +48,7 @@ type Config struct {
 	Keys    []seal.Key  // of KOMMO_MCP_ENCRYPTION_KEY and its predecessor; none: keyring or file
 	Edge    server.Edge // TLS, trusted proxies and limits of the http command
 	Audit   Audit       // whether and where writes are put on record
+	Metrics Metrics     // where the http command shows its metrics
 	Keyring bool        // whether the operating system's keyring may be asked
 
 	secrets []string // all that were read, for what has to be hidden
@@ -101,6 +102,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 		PublicURL:   r.publicURL("KOMMO_MCP_PUBLIC_URL"),
 		HookSecrets: map[string]string{},
 		Edge:        r.edge(),
+		Metrics:     Metrics{Addr: r.text("KOMMO_MCP_METRICS_ADDR", "", ""), Key: r.secret("KOMMO_MCP_METRICS_KEY")},
 	}
 	for _, p := range hooks.All() {
 		if secret := r.secret("KOMMO_MCP_HOOK_" + strings.ToUpper(p.Name()) + "_SECRET"); secret != "" {

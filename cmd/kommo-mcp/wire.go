@@ -17,6 +17,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/metrics"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
@@ -49,7 +50,8 @@ type product struct {
 
 	tools   []registry.Tool
 	log     *slog.Logger
-	audit   *audit.Log // nil: writes are not put on record
+	audit   *audit.Log   // nil: writes are not put on record
+	metrics *metrics.Set // nil: nothing is counted
 	closers []func()
 }
 
@@ -73,6 +75,9 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 		}
 	}
 	p.openAudit(ctx)
+	if f.Served {
+		p.openMetrics(ctx)
+	}
 	p.connect(ctx)
 	all := tools.All(p.provider, tools.WithMode(registry.Mode(p.cfg.Mode)))
 	p.tools, err = registry.Select(all, registry.Choice{
@@ -81,7 +86,7 @@ func (a *app) wire(ctx context.Context, f Flags) (*product, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log, Audit: p.audit, Principal: caller})
+	p.tools = registry.Configure(p.tools, registry.Options{Logger: p.log, Audit: p.audit, Principal: caller, Observe: p.observe()})
 	return p, nil
 }
 

@@ -74,15 +74,19 @@ func (p *product) openAudit(ctx context.Context) {
 	}
 }
 
-// auditCalls puts the calls that are delivered later on record too, with who they
-// were accepted from.
-func (p *product) auditCalls() []crm.Option {
-	if p.audit == nil {
-		return nil
-	}
+// noteCalls puts the calls that are delivered later on record too, with who they
+// were accepted from, and counts them.
+func (p *product) noteCalls() []crm.Option {
 	return []crm.Option{
 		crm.WithActor(func(ctx context.Context) string { return audit.Actor(principal.From(ctx)) }),
-		crm.WithDelivered(func(ctx context.Context, d crm.Delivered) { p.audit.Write(ctx, deliveredCall(ctx, d)) }),
+		crm.WithDelivered(func(ctx context.Context, d crm.Delivered) {
+			if p.audit != nil {
+				p.audit.Write(ctx, deliveredCall(ctx, d))
+			}
+			if p.metrics != nil {
+				p.metrics.Delivered(d.Account, codeOf(ctx, d.Err))
+			}
+		}),
 	}
 }
 

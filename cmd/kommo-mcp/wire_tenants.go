@@ -22,10 +22,11 @@ import (
 // shared is what the clients of all accounts of this process share: connections and
 // limits, and nothing that an account said.
 type shared struct {
-	options []kommo.Option
-	lanes   *store.Lanes  // nil in the demo
-	auth    *auth.Service // one, since it holds pairs that the disk would not take yet
-	clock   kommo.Clock
+	options   []kommo.Option
+	transport *http.Transport
+	lanes     *store.Lanes  // nil in the demo
+	auth      *auth.Service // one, since it holds pairs that the disk would not take yet
+	clock     kommo.Clock
 }
 
 // opened is one account that is worked in.
@@ -38,8 +39,8 @@ type opened struct {
 // share prepares it.
 func (p *product) share(ctx context.Context, clock kommo.Clock) {
 	transport := kommo.NewTransport(http.ProxyFromEnvironment)
-	s := shared{clock: clock, options: []kommo.Option{
-		kommo.WithClock(clock), kommo.WithMaxRetries(p.cfg.MaxRetries), kommo.WithUserAgent("kommo-mcp/" + version()), kommo.WithTransport(transport),
+	s := shared{clock: clock, transport: transport, options: []kommo.Option{
+		kommo.WithClock(clock), kommo.WithMaxRetries(p.cfg.MaxRetries), kommo.WithUserAgent("kommo-mcp/" + version()),
 	}}
 	p.closers = append(p.closers, transport.CloseIdleConnections)
 	if p.cfg.BaseURL != nil {
@@ -67,14 +68,14 @@ type origin struct {
 
 // open makes the service of an account. Nothing is asked of Kommo.
 func (p *product) open(ctx context.Context, from origin) opened {
-	opts := slices.Concat(p.shared.options, []kommo.Option{kommo.WithLogger(from.log), kommo.WithContextUser(from.user)})
+	opts := slices.Concat(p.shared.options, []kommo.Option{kommo.WithLogger(from.log), kommo.WithContextUser(from.user), kommo.WithTransport(p.counted(from.name))})
 	if p.shared.lanes != nil {
 		opts = append(opts, kommo.WithCommonRate(commonRate{context.WithoutCancel(ctx), p.shared.lanes, from.name}))
 	}
 	var client *kommo.Client
 	client = kommo.New(from.account, from.tokens(func(to kommo.Account) { client.Move(to) }), opts...)
 	names := directory.New(client, directory.WithClock(p.shared.clock), directory.WithLogger(from.log))
-	service := crm.New(client, names, p.shared.clock, append(p.auditCalls(), crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
+	service := crm.New(client, names, p.shared.clock, append(p.noteCalls(), crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
 		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(from.log), crm.WithName(from.name), crm.WithWake(p.wake))...)
 	return opened{client: client, service: service, close: sync.OnceFunc(func() { names.Close(); service.Close() })}
 }

@@ -127,15 +127,11 @@ func (w Web) metadataURL() string {
 // secret, not even its length: digests with each other, and in the stores digests
 // are looked up.
 func (w Web) bearer(to door, r *http.Request) (p principal.Principal, ok bool, err error) {
-	if len(r.Header.Values("Authorization")) != 1 {
+	secret, sent := bearerOf(r)
+	if !sent {
 		return p, false, nil
 	}
-	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	secret = strings.TrimSpace(secret)
-	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-		return p, false, nil
-	}
-	if w.isOwnKey(secret) {
+	if sameSecret(secret, w.AccessKey) {
 		return principal.Principal{Kind: principal.Key, ID: "env", Label: "KOMMO_MCP_ACCESS_KEY"}, true, nil
 	}
 	for _, some := range []Bearers{w.Keys, to.of(w.Tokens)} {
@@ -156,9 +152,21 @@ func (d door) of(tokens Bearers) Bearers {
 	return nil
 }
 
-func (w Web) isOwnKey(secret string) bool {
-	got, want := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(w.AccessKey))
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && w.AccessKey != ""
+// bearerOf is the one secret that a request brings in its Authorization header.
+func bearerOf(r *http.Request) (secret string, sent bool) {
+	if len(r.Header.Values("Authorization")) != 1 {
+		return "", false
+	}
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	secret = strings.TrimSpace(secret)
+	return secret, strings.EqualFold(scheme, "Bearer") && secret != ""
+}
+
+// sameSecret compares what came with a secret of the settings; one that is not set is
+// nobody's.
+func sameSecret(came, set string) bool {
+	got, want := sha256.Sum256([]byte(came)), sha256.Sum256([]byte(set))
+	return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && set != ""
 }
 
 // control remembers that access was controlled once: the end of the last key must

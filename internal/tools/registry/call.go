@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
 // Result is the answer of a call. Text and Structured say the same, since hosts show the model one or the
@@ -15,14 +17,19 @@ type Result struct {
 	Structured json.RawMessage // always an object
 	IsError    bool
 
-	ask *question // in place of an answer: a person has to be asked
+	ask  *question    // in place of an answer: a person has to be asked
+	code problem.Code // of the error
 }
 
 // Call runs the tool with raw JSON arguments. It never panics and never fails other than by a Result with
 // IsError; it returns when the tool's time limit is over, as far as the handler heeds its context.
 func (t Tool) Call(ctx context.Context, args json.RawMessage) Result {
+	began := t.now()
 	res := t.call(ctx, args)
 	t.record(ctx, args, res)
+	if t.opts.Observe != nil && res.ask == nil {
+		t.opts.Observe(ctx, Observed{Tool: t.spec.Name, Code: res.code, Took: t.now().Sub(began)})
+	}
 	return res
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/audit"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
 // DefaultTimeout is how long a call may take: the strictest host gives up after 20 seconds.
@@ -85,9 +86,17 @@ type Options struct {
 	Logger   *slog.Logger // internal errors and panics, with stack; nil = none
 	MaxChars int          // size cap of an answer in characters; 0 = DefaultMaxChars
 
-	Now       func() time.Time                 // decides when a confirmation expires; nil = the system's clock
-	Principal func(ctx context.Context) string // whose call it is; confirmations are bound to it; nil = one for all
-	Audit     *audit.Log                       // where calls that write are put on record; nil = nowhere
+	Now       func() time.Time                      // decides when a confirmation expires; nil = the system's clock
+	Principal func(ctx context.Context) string      // whose call it is; confirmations are bound to it; nil = one for all
+	Audit     *audit.Log                            // where calls that write are put on record; nil = nowhere
+	Observe   func(ctx context.Context, o Observed) // is told each call once it is answered; nil = nobody
+}
+
+// Observed is a call as it is counted: nothing that the caller or the account said is in it.
+type Observed struct {
+	Tool string
+	Code problem.Code // of the error; empty: none
+	Took time.Duration
 }
 
 // Tool is a defined tool: a value that can be listed, checked, called and registered.

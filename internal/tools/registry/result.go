@@ -107,7 +107,7 @@ func (t Tool) failure(p *problem.Problem) Result {
 	if err != nil { // only strings and numbers: cannot fail
 		doc = []byte(`{"error":{"code":"internal","message":"The error could not be rendered."}}`)
 	}
-	return Result{Text: body.prose(), Structured: doc, IsError: true}
+	return Result{Text: body.prose(), Structured: doc, IsError: true, code: p.Code}
 }
 
 // namesField tells whether the message says which argument is meant: stage, or lead for lead_id.
