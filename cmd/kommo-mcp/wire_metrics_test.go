@@ -33,7 +33,10 @@ func TestMetricsAreByAccount(t *testing.T) {
 	if status, _ := metrics.ask(false, http.MethodGet, "/metrics", ""); status != http.StatusUnauthorized {
 		t.Errorf("without the key: %d", status)
 	}
-	_, body := metrics.ask(true, http.MethodGet, "/metrics", "", "Authorization", "Bearer "+env["KOMMO_MCP_METRICS_KEY"])
+	status, body := metrics.ask(true, http.MethodGet, "/metrics", "", "Authorization", "Bearer "+env["KOMMO_MCP_METRICS_KEY"])
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
 	for _, want := range []string{
 		`kommo_mcp_tool_calls_total{account="31000001",result="ok",tool="get_account"} 1`,
 		`kommo_mcp_tool_calls_total{account="31000001",result="not_found",tool="get_lead"} 1`,

@@ -66,7 +66,7 @@ func TestStandingsAreReadAtEachLook(t *testing.T) {
 		}, nil
 	})
 	for look, want := range [][]string{
-		{`kommo_mcp_connection_up{account="1"} 1`, `kommo_mcp_connection_up{account="2"} 0`, `kommo_mcp_calls_waiting{account="1"} 1`, `kommo_mcp_calls_dead{account="1"} 4`, `kommo_mcp_calls_waiting{account="acme.kommo.com"} 7`},
+		{`kommo_mcp_state_up 1`, `kommo_mcp_connection_up{account="1"} 1`, `kommo_mcp_connection_up{account="2"} 0`, `kommo_mcp_calls_waiting{account="1"} 1`, `kommo_mcp_calls_dead{account="1"} 4`, `kommo_mcp_calls_waiting{account="acme.kommo.com"} 7`},
 		{`kommo_mcp_calls_waiting{account="1"} 2`},
 	} {
 		status, body := page(t, s)
@@ -79,7 +79,9 @@ func TestStandingsAreReadAtEachLook(t *testing.T) {
 			t.Error("an account of a token has no connection to be up")
 		}
 	}
-	if status, body := page(t, s); status != http.StatusInternalServerError {
+	s.Call("1", "get_lead", "", 0)
+	status, body := page(t, s)
+	if status != http.StatusOK || !strings.Contains(body, "kommo_mcp_state_up 0\n") || !strings.Contains(body, "kommo_mcp_tool_calls_total") || strings.Contains(body, "calls_waiting{") {
 		t.Errorf("a state that cannot be read: %d %s", status, body)
 	}
 }

@@ -15,7 +15,7 @@ func (s *Store) Census(ctx context.Context, kinds ...string) (map[string]map[Sta
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.QueryContext(ctx, `SELECT account, state, COUNT(*) FROM op
+	rows, err := db.QueryContext(ctx, `SELECT account, state, COUNT(*) FROM job
 		WHERE state <> 'done' AND kind IN (SELECT value FROM json_each(?)) GROUP BY account, state`, string(names))
 	if err != nil {
 		return nil, err
