@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +34,9 @@ var (
 const (
 	workerArg = "renew-as-one-of-several-processes"
 	processes = 4
+	// workerTimeout is above the two seconds after which an exchange is not tried again
+	// at once, and so far above an answer's time that only faults reach it.
+	workerTimeout = 4 * time.Second
 )
 
 // TestProcessesShareGrants: several processes renew the same accounts while
@@ -46,13 +51,16 @@ func TestProcessesShareGrants(t *testing.T) {
 	for i := range *accountCount {
 		g.connected(nthHost(i))
 	}
-	book := &ledger{seen: map[string]int{}}
+	book := &ledger{seen: map[string]int{}, by: map[string]int{}}
 	g.sb.ForgetArrivals()
-	loseAnswers(g.sb)
+	asked := loseAnswers(g.sb)
 	begun := time.Now()
 	runWorkers(t, g)
 	took := time.Since(begun)
 	book.read(t, g.sb)
+	if book.exchanges != int(asked.Load()) {
+		t.Errorf("of %d exchanges the sandbox remembers %d", asked.Load(), book.exchanges)
+	}
 	g.sb.ClearFaults()
 	ended := 0
 	grants, err := g.store.Grants(t.Context(), kind)
@@ -65,39 +73,45 @@ func TestProcessesShareGrants(t *testing.T) {
 		}
 		checkHonoured(t, g, grant.Account)
 	}
-	t.Logf("%d renewals of %d accounts by %d processes in %s: %d presented again after a lost answer, %d lost for good and connected anew, %d ended at the end",
-		book.renewed, *accountCount, processes, took.Round(time.Millisecond), book.again, book.revoked-ended, ended)
-	if book.renewed < *refreshCount*3/4 || book.again == 0 || book.revoked == 0 {
-		t.Errorf("too little happened: %+v", book.totals)
+	t.Logf("%d renewals of %d accounts by %d processes (exchanges of each: %v) in %s: %d answers lost, %d tokens presented again after that, %d lost for good and connected anew, %d ended at the end",
+		book.renewed, *accountCount, len(book.by), slices.Sorted(maps.Values(book.by)), took.Round(time.Millisecond), book.lost, book.again, book.revoked-ended, ended)
+	if book.renewed < *refreshCount*3/4 || book.again == 0 || book.revoked == 0 || len(book.by) != processes {
+		t.Errorf("too little happened: %+v, %v", book.totals, book.by)
 	}
 }
 
 func nthHost(i int) string { return fmt.Sprintf("acme%d.kommo.com", i) }
 
-// loseAnswers breaks every fiftieth exchange in each of three ways: unseen by
-// Kommo, carried out and broken off, carried out and answered by a proxy.
-func loseAnswers(sb *sandbox.Sandbox) {
+// loseAnswers breaks one exchange in sixty in each of four ways: unseen by Kommo,
+// carried out and broken off, and both answered by a proxy. Few hang, since each
+// takes its time: unseen, and carried out. It counts the exchanges.
+func loseAnswers(sb *sandbox.Sandbox) *atomic.Int64 {
+	asked := new(atomic.Int64)
+	exchange := func(r *http.Request) bool { return r.URL.Path == "/oauth2/access_token" }
+	inject := func(f sandbox.Fault, match func(r *http.Request) bool) {
+		f.Times, f.Match = -1, match
+		sb.Inject(f)
+	}
+	inject(sandbox.Fault{Kind: sandbox.FaultHang}, func(r *http.Request) bool { return exchange(r) && asked.Add(1)%600 == 500 })
+	inject(sandbox.Fault{Kind: sandbox.FaultHang, ApplyFirst: true}, func(r *http.Request) bool { return exchange(r) && asked.Load()%600 == 200 })
 	for _, f := range []sandbox.Fault{
 		{Kind: sandbox.FaultReset},
 		{Kind: sandbox.FaultLostAnswer},
 		{Kind: sandbox.FaultLostAnswer, Status: http.StatusGatewayTimeout},
 		{Kind: sandbox.FaultStatus, Status: http.StatusBadGateway},
 	} {
-		f.Times = -1
-		f.Match = func(r *http.Request) bool {
-			return r.URL.Path == "/oauth2/access_token" && rand.IntN(60) == 0
-		}
-		sb.Inject(f)
+		inject(f, func(r *http.Request) bool { return exchange(r) && rand.IntN(60) == 0 })
 	}
+	return asked
 }
 
 // runWorkers starts this test binary several times and waits for all.
 func runWorkers(t *testing.T, g *rig) {
 	t.Helper()
 	var all sync.WaitGroup
-	for range processes {
+	for nth := range processes {
 		all.Go(func() {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], workerArg, g.store.Dir(), g.base.String(), strconv.Itoa(*refreshCount/processes))
+			cmd := exec.CommandContext(t.Context(), os.Args[0], workerArg, g.store.Dir(), g.base.String(), strconv.Itoa(*refreshCount/processes), fmt.Sprint("process ", nth))
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("a process failed: %v\n%s", err, out)
 			}
@@ -107,11 +121,12 @@ func runWorkers(t *testing.T, g *rig) {
 }
 
 // totals are what happened at the token endpoint.
-type totals struct{ renewed, again, revoked int }
+type totals struct{ exchanges, renewed, lost, again, revoked int }
 
 type ledger struct {
 	totals
 	seen map[string]int // status of the last answer to each refresh token
+	by   map[string]int // exchanges of each process
 }
 
 // read goes through what the sandbox saw, in order.
@@ -121,10 +136,16 @@ func (l *ledger) read(t *testing.T, sb *sandbox.Sandbox) {
 		var body struct {
 			Refresh string `json:"refresh_token"`
 		}
-		if a.Path != "/oauth2/access_token" || json.Unmarshal(a.Body, &body) != nil || body.Refresh == "" {
+		if a.Path != "/oauth2/access_token" {
 			continue
 		}
-		if before, used := l.seen[body.Refresh]; used {
+		l.exchanges++
+		if json.Unmarshal(a.Body, &body) != nil || body.Refresh == "" {
+			continue
+		}
+		l.by[a.Header.Get("User-Agent")]++
+		before, used := l.seen[body.Refresh]
+		if used {
 			l.again++
 			if before == http.StatusOK || before == http.StatusBadRequest {
 				t.Errorf("a refresh token was presented again after a clear answer (%d)", before)
@@ -136,6 +157,11 @@ func (l *ledger) read(t *testing.T, sb *sandbox.Sandbox) {
 			l.renewed++
 		case http.StatusBadRequest:
 			l.revoked++
+			if !used { // somebody has used it up, or Kommo has never given it
+				t.Error("a refresh token was refused although no answer to it was lost")
+			}
+		default:
+			l.lost++
 		}
 	}
 }
@@ -174,7 +200,7 @@ func work(args []string) int {
 	}
 	st := store.New(args[0], time.Now)
 	defer st.Close()
-	s := New(ctx, st, App{ClientID: "c1", Secret: canary, RedirectURL: redirectURL}, WithBaseURL(base))
+	s := New(ctx, st, App{ClientID: "c1", Secret: canary, RedirectURL: redirectURL}, WithBaseURL(base), WithUserAgent(args[3]), WithTimeout(workerTimeout))
 	for done := 0; done < count; {
 		renewed, err := workOnce(ctx, s)
 		if err != nil {
@@ -194,6 +220,9 @@ func workOnce(ctx context.Context, s *Service) (int, error) {
 	}
 	g := grants[rand.IntN(len(grants))]
 	if g.State == store.GrantEnded {
+		if err := rightlyEnded(ctx, s, g.Account); err != nil {
+			return 0, err
+		}
 		return 0, reconnect(ctx, s, g.Host)
 	}
 	got, err := s.renew(g.Account, g.Version, true)
@@ -204,6 +233,24 @@ func workOnce(ctx context.Context, s *Service) (int, error) {
 		return 1, nil
 	}
 	return 0, err
+}
+
+// rightlyEnded asks Kommo, before a new consent hides it, whether it honours the
+// refresh token of a grant that was given up. Nothing is used up by that.
+func rightlyEnded(ctx context.Context, s *Service, account string) error {
+	g, _, err := s.store.Grant(ctx, account, kind)
+	if err != nil || g.State != store.GrantEnded {
+		return err // another process has connected it anew
+	}
+	tok, err := tokensOf(g)
+	if err != nil {
+		return err
+	}
+	_, err = s.ep.subdomain(ctx, "api-c.kommo.com", Secret(tok.Refresh))
+	if _, refused := errors.AsType[*refusal](err); !refused {
+		return fmt.Errorf("%s was given up although Kommo honours it, or does not tell: %v", account, err)
+	}
+	return nil
 }
 
 // reconnect does what a person does on being told that a connection has ended.
