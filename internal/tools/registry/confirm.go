@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 )
 
@@ -60,7 +61,7 @@ func (c confirmed[In, Out, Plan]) run(ctx context.Context, t Tool, args map[stri
 	if err != nil {
 		return nil, err
 	}
-	who, err := newBinding(rest, t.principal(ctx))
+	who, err := newBinding(rest, t.principal(ctx), principal.From(ctx).Account)
 	if err != nil {
 		return nil, err
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -81,6 +83,7 @@ type desk struct {
 	tool registry.Tool
 	at   time.Time
 	who  string
+	of   string // the account
 }
 
 func newDesk(t *testing.T) *desk {
@@ -105,7 +108,8 @@ func (d *desk) call(tool registry.Tool, ids, token string) (wipeOut, registry.Re
 	if token != "" {
 		args += `,"confirm_token":"` + token + `"`
 	}
-	res := tool.Call(d.Context(), json.RawMessage(args+"}"))
+	ctx := principal.With(d.Context(), principal.Principal{Kind: principal.Key, ID: d.who, Account: d.of})
+	res := tool.Call(ctx, json.RawMessage(args+"}"))
 	if err := tool.Verify(res); err != nil {
 		d.Error(err)
 	}
@@ -238,6 +242,35 @@ func TestManyPreviewsAreForgotten(t *testing.T) {
 		d.call(d.tool, "[1]", "")
 	}
 	d.refused("used already", d.tool, "[1]", first.Token)
+}
+
+// TestNobodyPushesTheOthersPreviewsOut: neither with as many as an account may have,
+// nor with as many as all together may: then who has the most loses the oldest.
+func TestNobodyPushesTheOthersPreviewsOut(t *testing.T) {
+	d := newDesk(t)
+	d.of = "31000001"
+	mine, _ := d.call(d.tool, "[1]", "")
+	for i := range 25 {
+		d.of = fmt.Sprint("4100", i)
+		for range 500 {
+			d.call(d.tool, "[1]", "")
+		}
+	}
+	d.of = "31000001"
+	if out, res := d.call(d.tool, "[1]", mine.Token); out.Status != "done" {
+		t.Errorf("the only preview of an account is gone: %s", res.Text)
+	}
+	left := 0
+	for i := range 25 {
+		d.of = fmt.Sprint("4100", i)
+		last, _ := d.call(d.tool, "[2]", "")
+		if out, _ := d.call(d.tool, "[2]", last.Token); out.Status == "done" {
+			left++
+		}
+	}
+	if left != 25 {
+		t.Errorf("the last previews of %d accounts of 25 hold", left)
+	}
 }
 
 func TestConfirmedToolNeedsTheArgument(t *testing.T) {

@@ -18,7 +18,8 @@ const (
 	tokenID    = 8
 	tokenMAC   = 16
 	tokenHead  = 1 + 4 + tokenID // purpose, expiry, id
-	mostTokens = 500             // plans kept at a time, the oldest goes: each holds thousands of leads at most
+	mostTokens = 500             // plans of an account kept at a time, the oldest goes: each holds thousands of leads at most
+	mostPlans  = 20 * mostTokens // of all accounts; then the one that has the most loses its oldest
 )
 
 // purpose keeps what a person has to answer apart from what the caller may send back alone.
@@ -29,18 +30,20 @@ const (
 	forCaller purpose = 'c' // confirm_token of a preview, continue_token of a job that ran out of time
 )
 
-// binding is what a token is good for, beside its tool: these arguments of this principal.
+// binding is what a token is good for, beside its tool: these arguments of this principal. Plans are counted
+// by the account, so that none pushes those of another out.
 type binding struct {
 	digest    [sha256.Size]byte
 	principal string
+	account   string
 }
 
-func newBinding(args map[string]any, principal string) (binding, error) {
+func newBinding(args map[string]any, principal, account string) (binding, error) {
 	raw, err := encode(args) // keys are sorted
 	if err != nil {
 		return binding{}, fmt.Errorf("digest of the arguments: %w", err)
 	}
-	return binding{digest: sha256.Sum256(raw), principal: principal}, nil
+	return binding{digest: sha256.Sum256(raw), principal: principal, account: account}, nil
 }
 
 // vault keeps plans until they are redeemed. A token is sealed: it names the plan, its purpose and its end,
@@ -50,18 +53,13 @@ type vault[Plan any] struct {
 	tool string
 	key  [32]byte
 
-	mu    sync.Mutex
-	plans map[[tokenID]byte]kept[Plan]
-	order [][tokenID]byte // oldest first
-}
-
-type kept[Plan any] struct {
-	plan  Plan
-	until time.Time
+	mu      sync.Mutex
+	shelves map[string]*shelf[Plan] // by account; none is empty
+	total   int
 }
 
 func newVault[Plan any](tool string) *vault[Plan] {
-	v := &vault[Plan]{tool: tool, plans: map[[tokenID]byte]kept[Plan]{}}
+	v := &vault[Plan]{tool: tool, shelves: map[string]*shelf[Plan]{}}
 	_, _ = rand.Read(v.key[:]) // never fails: it would crash the program
 	return v
 }
@@ -73,9 +71,8 @@ func (v *vault[Plan]) issue(use purpose, now time.Time, who binding, plan Plan) 
 	_, _ = rand.Read(id[:])
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.prune(now)
-	v.plans[id] = kept[Plan]{plan, until}
-	v.order = append(v.order, id)
+	v.prune(now, who.account)
+	v.put(who.account, id, kept[Plan]{plan, until})
 	head := binary.BigEndian.AppendUint32([]byte{byte(use)}, uint32(until.Unix()))
 	head = append(head, id[:]...)
 	return base64.RawURLEncoding.EncodeToString(append(head, v.mac(head, who)...)), until
@@ -92,11 +89,10 @@ func (v *vault[Plan]) redeem(use purpose, now time.Time, who binding, token stri
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	k, ok := v.plans[id]
+	k, ok := v.take(who.account, id)
 	if !ok {
 		return plan, refusedToken(use, "was used already")
 	}
-	delete(v.plans, id)
 	return k.plan, nil
 }
 
@@ -109,8 +105,7 @@ func (v *vault[Plan]) giveBack(use purpose, who binding, token string, plan Plan
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.plans[id] = kept[Plan]{plan, until}
-	v.order = append(v.order, id)
+	v.put(who.account, id, kept[Plan]{plan, until})
 }
 
 // burn makes a token useless without carrying its plan out.
@@ -118,7 +113,7 @@ func (v *vault[Plan]) burn(use purpose, token string, who binding) {
 	if id, _, ok := v.open(use, token, who); ok {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		delete(v.plans, id)
+		v.take(who.account, id)
 	}
 }
 
@@ -142,18 +137,6 @@ func (v *vault[Plan]) mac(head []byte, who binding) []byte {
 	h.Write(who.digest[:])
 	fmt.Fprintf(h, "%d:%s%s", len(v.tool), v.tool, who.principal)
 	return h.Sum(nil)[:tokenMAC]
-}
-
-// prune drops what has expired, and the oldest where there are too many.
-func (v *vault[Plan]) prune(now time.Time) {
-	for len(v.order) > 0 {
-		k, ok := v.plans[v.order[0]]
-		if ok && now.Before(k.until) && len(v.plans) < mostTokens {
-			return
-		}
-		delete(v.plans, v.order[0])
-		v.order = v.order[1:]
-	}
 }
 
 func refusedToken(use purpose, why string) error {
