@@ -46,7 +46,7 @@ func TestCallsAreOnRecord(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[0]), &update); err != nil {
 		t.Fatal(err)
 	}
-	if update.Tool != "update_lead" || update.Result != "ok" || update.Who.Kind != "local" || update.Account != "demo.kommo.com" || len(update.Records) != 1 ||
+	if update.Tool != "update_lead" || update.Result != "ok" || update.Who.Kind != "local" || update.Account != "31000001" || len(update.Records) != 1 ||
 		update.Records[0].ID != 40885001 || update.Records[0].Kind != "lead" || update.After["price"] != 77.0 || update.Before["price"] == nil {
 		t.Errorf("%s", lines[0])
 	}

@@ -168,7 +168,7 @@ func endsAt(text string, now time.Time) (time.Time, error) {
 // it.
 func (p *product) accountOfKey(ctx context.Context, name string) (account, host string, err error) {
 	if name == "" && p.cfg.Token != "" {
-		return "", p.accountName(), nil
+		return "", p.address(), nil
 	}
 	if name == "" {
 		name = p.cfg.Account.Host

@@ -39,7 +39,7 @@ func (p *product) openState(clock kommo.Clock) {
 	st := store.NewMemory(clock.Now)
 	if !p.cfg.Demo {
 		p.ring = keyRing(p.cfg)
-		st = store.New(p.cfg.StateDir, clock.Now, store.WithSealer(p.ring))
+		st = store.New(p.cfg.StateDir, clock.Now, store.WithSealer(p.ring), store.WithFormer(p.address(), p.accountName()))
 	}
 	p.state = st
 	p.closers = append(p.closers, func() { _ = st.Close() })

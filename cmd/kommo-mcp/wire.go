@@ -134,7 +134,7 @@ func (p *product) ownAccount(ctx context.Context) (*origin, error) {
 		p.warnOfEnd(ctx)
 		fixed := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.cfg.Token})
 		return &origin{
-			account: p.cfg.Account, name: p.accountName(), log: p.log,
+			account: p.cfg.Account, name: p.accountName(), log: p.log.With(slog.String("account", p.accountName())),
 			tokens: func(func(kommo.Account)) oauth2.TokenSource { return fixed },
 		}, nil
 	}
@@ -175,8 +175,22 @@ func (p *product) accounts(ctx context.Context, more ...auth.Option) *auth.Servi
 	return auth.New(ctx, p.state, p.cfg.App, opts...)
 }
 
-// accountName tells accounts apart in the shared state.
+// accountName tells the server's own account apart from others in the shared state:
+// by Kommo's number, under which a connected account is kept as well. So it is the
+// same account, with one journal and one limit, whoever works in it. A token that
+// does not say its account leaves its address.
 func (p *product) accountName() string {
+	switch claims, err := auth.ReadClaims(p.cfg.Token); {
+	case p.own != nil:
+		return p.own.name
+	case err == nil && claims.AccountID > 0:
+		return auth.AccountName(claims.AccountID, p.cfg.Account.Zone)
+	}
+	return p.address()
+}
+
+// address is where the server's own account is.
+func (p *product) address() string {
 	if p.cfg.Account.Host == "" && p.cfg.BaseURL != nil {
 		return p.cfg.BaseURL.Host
 	}

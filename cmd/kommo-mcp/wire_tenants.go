@@ -24,7 +24,8 @@ import (
 type shared struct {
 	options   []kommo.Option
 	transport *http.Transport
-	lanes     *store.Lanes  // nil in the demo
+	lanes     *store.Lanes // nil in the demo
+	commons   *commons
 	auth      *auth.Service // one, since it holds pairs that the disk would not take yet
 	clock     kommo.Clock
 }
@@ -39,7 +40,7 @@ type opened struct {
 // share prepares it.
 func (p *product) share(ctx context.Context, clock kommo.Clock) {
 	transport := kommo.NewTransport(http.ProxyFromEnvironment)
-	s := shared{clock: clock, transport: transport, options: []kommo.Option{
+	s := shared{clock: clock, transport: transport, commons: newCommons(p.state, clock), options: []kommo.Option{
 		kommo.WithClock(clock), kommo.WithMaxRetries(p.cfg.MaxRetries), kommo.WithUserAgent("kommo-mcp/" + version()),
 	}}
 	p.closers = append(p.closers, transport.CloseIdleConnections)
@@ -61,6 +62,7 @@ func (p *product) share(ctx context.Context, clock kommo.Clock) {
 type origin struct {
 	account kommo.Account
 	name    string // in the state
+	granted bool   // its tokens are those of a grant, not the one that is set
 	user    int64
 	tokens  func(moved func(kommo.Account)) oauth2.TokenSource
 	log     *slog.Logger
@@ -68,16 +70,19 @@ type origin struct {
 
 // open makes the service of an account. Nothing is asked of Kommo.
 func (p *product) open(ctx context.Context, from origin) opened {
-	opts := slices.Concat(p.shared.options, []kommo.Option{kommo.WithLogger(from.log), kommo.WithContextUser(from.user), kommo.WithTransport(p.counted(from.name))})
+	both, release := p.shared.commons.of(from.name)
+	opts := slices.Concat(p.shared.options, []kommo.Option{
+		kommo.WithLogger(from.log), kommo.WithContextUser(from.user), kommo.WithAccountLimiter(both.gate), kommo.WithTransport(p.counted(from.name)),
+	})
 	if p.shared.lanes != nil {
 		opts = append(opts, kommo.WithCommonRate(commonRate{context.WithoutCancel(ctx), p.shared.lanes, from.name}))
 	}
 	var client *kommo.Client
 	client = kommo.New(from.account, from.tokens(func(to kommo.Account) { client.Move(to) }), opts...)
 	names := directory.New(client, directory.WithClock(p.shared.clock), directory.WithLogger(from.log))
-	service := crm.New(client, names, p.shared.clock, append(p.noteCalls(), crm.WithStore(p.state), crm.WithCallWait(p.cfg.CallWait),
-		crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(from.log), crm.WithName(from.name), crm.WithWake(p.wake))...)
-	return opened{client: client, service: service, close: sync.OnceFunc(func() { names.Close(); service.Close() })}
+	service := crm.New(client, names, p.shared.clock, append(p.noteCalls(), crm.WithShared(both.jobs), crm.WithCallWait(p.cfg.CallWait),
+		crm.WithVia(from.via(), p.deputy(from.name)), crm.WithRetention(p.cfg.HookKept, p.cfg.RecordKept), crm.WithLogger(from.log), crm.WithWake(p.wake))...)
+	return opened{client: client, service: service, close: sync.OnceFunc(func() { names.Close(); release() })}
 }
 
 // wake has a look taken at the calls that wait.
@@ -136,7 +141,7 @@ func (p *product) grantOrigin(c auth.Connected) (origin, error) {
 		return origin{}, err
 	}
 	return origin{
-		account: account, name: c.Account, log: p.log.With(slog.String("account", c.Account)),
+		account: account, name: c.Account, granted: true, log: p.log.With(slog.String("account", c.Account)),
 		tokens: func(moved func(kommo.Account)) oauth2.TokenSource { return p.shared.auth.Source(c.Account, moved) },
 	}, nil
 }

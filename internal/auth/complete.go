@@ -159,7 +159,7 @@ func (s *Service) number(ctx context.Context, account kommo.Account, p pair) (st
 			return "", err
 		}
 	}
-	return accountName(id, account.Zone), nil
+	return AccountName(id, account.Zone), nil
 }
 
 func strange(what string) *problem.Problem {

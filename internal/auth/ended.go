@@ -30,7 +30,7 @@ func (s *Service) Named(ctx context.Context, number int64) ([]string, error) {
 	}
 	var out []string
 	for _, g := range grants {
-		if g.ClientID == s.ep.app.ClientID && (g.Account == accountName(number, "") || g.Account == accountName(number, "amocrm.ru")) {
+		if g.ClientID == s.ep.app.ClientID && (g.Account == AccountName(number, "") || g.Account == AccountName(number, "amocrm.ru")) {
 			out = append(out, g.Account)
 		}
 	}

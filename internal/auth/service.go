@@ -172,9 +172,9 @@ func (s *Service) endOf(p pair) time.Time {
 	return now.Add(usualLife)
 }
 
-// accountName is Kommo's number of an account. The two platforms number theirs
-// apart.
-func accountName(id int64, zone string) string {
+// AccountName is Kommo's number of an account, by which it is known here. The two
+// platforms number theirs apart.
+func AccountName(id int64, zone string) string {
 	name := strconv.FormatInt(id, 10)
 	if zone == "amocrm.ru" {
 		return "ru-" + name

@@ -39,6 +39,9 @@ func (s *Service) again(ctx context.Context, run *callRun, c Call) (answer CallR
 			rec.Card = nil
 		}
 	}
+	if rec.differs(c) {
+		rec.Via = s.acceptedVia(ctx) // who brings more must be allowed all of it
+	}
 	rec.Call = merged
 	body, err := json.Marshal(rec)
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *Service) keepDelivery(ctx context.Context, c Call, at time.Time) (id in
 	if err != nil {
 		return 0, err
 	}
-	d := HookDelivery{Platform: directDelivery, Body: raw, Received: s.clock.Now()}
+	d := HookDelivery{Platform: directDelivery, Body: raw, Received: s.clock.Now(), By: s.actor(ctx), Via: s.acceptedVia(ctx)}
 	body, err := json.Marshal(d)
 	if err != nil {
 		return 0, err
@@ -86,7 +86,7 @@ func (s *Service) readDirect(ctx context.Context, d HookDelivery) (what string, 
 	if err != nil {
 		return "", err
 	}
-	_, err = s.queueCall(ctx, c, false, func(h *hold, rec *callRecord) (bool, error) {
+	_, err = s.queueCall(d.from(ctx), c, false, func(h *hold, rec *callRecord) (bool, error) {
 		if otherLine(rec.Call, c) {
 			return false, otherCall(c, h, rec)
 		}

@@ -117,7 +117,7 @@ func (s *Service) LogCall(ctx context.Context, c Call) (CallResult, error) {
 func (s *Service) acceptCall(ctx context.Context, c Call) (*hold, error) {
 	key := c.key()
 	for {
-		rec := callRecord{Call: c, Accepted: s.clock.Now(), Uniq: c.uniq(key), By: s.actor(ctx)}
+		rec := callRecord{Call: c, Accepted: s.clock.Now(), Uniq: c.uniq(key), By: s.actor(ctx), Via: s.acceptedVia(ctx)}
 		body, err := json.Marshal(rec)
 		if err != nil {
 			return nil, fmt.Errorf("keep the call: %w", err)

@@ -22,6 +22,7 @@ type callRecord struct {
 	Call     Call                 `json:"call"`         // as delivered, later deliveries merged in
 	Accepted time.Time            `json:"accepted"`     // from here "tomorrow" is read, however late it is written
 	By       string               `json:"by,omitempty"` // who brought it, for the audit log
+	Via      Via                  `json:"via,omitzero"` // by whose rights it is written
 	Uniq     string               `json:"uniq"`         // by it the call's note is found again
 	Card     *keptCard            `json:"card,omitempty"`
 	Steps    map[string]*callStep `json:"steps,omitempty"`

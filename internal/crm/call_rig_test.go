@@ -48,6 +48,7 @@ type callRig struct {
 	*testing.T
 
 	box   *sandbox.Sandbox
+	base  string // its address
 	api   *kommo.Client
 	jobs  *crm.Service
 	clock *leapClock
@@ -63,6 +64,7 @@ func newCallRig(t *testing.T, opts ...sandbox.Option) *callRig {
 	r := &callRig{T: t, box: sandbox.New(append(opts, sandbox.WithoutRateLimit())...)}
 	srv := httptest.NewServer(r.box)
 	t.Cleanup(srv.Close)
+	r.base = srv.URL
 	base, err := kommo.ParseBase(srv.URL)
 	if err != nil {
 		t.Fatal(err)

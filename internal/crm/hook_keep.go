@@ -24,6 +24,7 @@ type HookDelivery struct {
 	Options  HookOptions `json:"options,omitzero"`
 	Received time.Time   `json:"received"`
 	By       string      `json:"by,omitempty"` // who brought it; set by KeepHook
+	Via      Via         `json:"via,omitzero"` // by whose rights its call is written; set by KeepHook
 }
 
 // request is the delivery as its adapter reads it.
@@ -53,7 +54,7 @@ func (s *Service) KeepHook(ctx context.Context, d HookDelivery) (HookReceipt, er
 	if !ok {
 		return HookReceipt{}, fmt.Errorf("no platform %q", d.Platform)
 	}
-	d.Received, d.By = s.clock.Now(), s.actor(ctx)
+	d.Received, d.By, d.Via = s.clock.Now(), s.actor(ctx), s.acceptedVia(ctx)
 	parsed, bad := platform.Parse(d.request())
 	if bad == nil && len(parsed.Reports) == 0 {
 		return HookReceipt{Ignored: parsed.Ignored}, nil

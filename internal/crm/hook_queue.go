@@ -51,6 +51,9 @@ func (s *Service) queueCall(ctx context.Context, c Call, onlyKnown bool, join fu
 	if h.begun == store.Again && !news {
 		return true, h.settle(ctx, store.Done, h.Body)
 	}
+	if news {
+		rec.Via = s.acceptedVia(ctx) // who brings more must be allowed all of it
+	}
 	body, err := json.Marshal(rec)
 	if err != nil {
 		return true, errors.Join(stateFailed(err), h.settle(ctx, store.Waiting, h.Body))

@@ -154,7 +154,7 @@ func (s *Service) takeReport(ctx context.Context, d HookDelivery, r hooks.Report
 	if r.Addition && c.CallID != "" {
 		c = c.partsOnly()
 	}
-	known, err := s.queueReport(context.WithValue(ctx, actorKey{}, d.By), c, r.Addition)
+	known, err := s.queueReport(d.from(ctx), c, r.Addition)
 	switch {
 	case err != nil:
 		return "", err
@@ -166,6 +166,11 @@ func (s *Service) takeReport(ctx context.Context, d HookDelivery, r hooks.Report
 		return "", problem.New(problem.NotFound, reason+" within an hour")
 	}
 	return "", &postponed{at: s.clock.Now().Add(min(partsPause<<min(tries, 10), partsPauseMax)), reason: reason}
+}
+
+// from is a context in which a call is accepted for whom the delivery was taken from.
+func (d HookDelivery) from(ctx context.Context) context.Context {
+	return context.WithValue(context.WithValue(ctx, actorKey{}, d.By), viaKey{}, d.Via)
 }
 
 // partsOnly is a call without what decides about its card and is done once: that

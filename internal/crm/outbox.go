@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
@@ -202,11 +203,30 @@ func (s *Service) deliver(ctx context.Context, h *hold) {
 		return
 	}
 	run := &callRun{hold: h, rec: rec}
-	out, err := s.attempt(ctx, run)
-	s.observe(run.away)
+	out, err := s.attemptFor(ctx, run)
+	if !s.onlyTheirs(run) {
+		s.observe(run.away)
+	}
 	s.tell(ctx, run, out, err)
 	s.log.InfoContext(ctx, "call delivered", slog.Int64("pending_id", h.Seq), slog.String("state", string(h.State)),
 		slog.String("status", out.Status), slog.Int("tries", h.Tries), slog.String("reason", reasonOf(run, err)))
+}
+
+// attemptFor makes an attempt by the rights of whom the call was accepted from. As
+// long as those are not to be had it waits.
+func (s *Service) attemptFor(ctx context.Context, run *callRun) (CallResult, error) {
+	acting, err := s.acting(ctx, run.rec.Via)
+	if err != nil {
+		return s.queued(ctx, run, s.unavailable(err))
+	}
+	return acting.attempt(ctx, run)
+}
+
+// onlyTheirs tells a refusal that says nothing of the account: Kommo does not know the
+// user for whom the call was accepted any more. The calls of others need not wait.
+func (s *Service) onlyTheirs(run *callRun) bool {
+	unknown := kommo.HasCode(run.away, kommo.CodeUnauthorized) || problem.HasCode(run.away, problem.Unauthorized)
+	return unknown && run.rec.Via.User != s.via.User
 }
 
 func reasonOf(run *callRun, err error) string {

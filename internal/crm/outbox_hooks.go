@@ -65,7 +65,7 @@ func (s *Service) holdHook(ctx context.Context, id int64) (st *store.Store, op s
 	}
 	st, _ = s.journal.store()
 	op, ok, err = st.BySeq(ctx, s.journal.account, HookKind, id)
-	if err != nil || !ok || op.State == store.Done {
+	if err != nil || !ok || op.State == store.Done || !s.concerns(op) {
 		return nil, op, false, nil //nolint:nilerr // it is looked for among the calls, with the same store
 	}
 	op, begun, err := st.Begin(ctx, op)

@@ -46,19 +46,9 @@ func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) 
 	if !s.journal.exists() {
 		return out, nil
 	}
-	st, _ := s.journal.store()
-	var ops []store.Op
-	for _, kind := range []string{CallKind, HookKind} {
-		counts, err := st.Counts(ctx, s.journal.account, kind)
-		if err != nil {
-			return out, stateFailed(err)
-		}
-		out.Waiting, out.Dead = out.Waiting+counts[store.Waiting]+counts[store.Running], out.Dead+counts[store.Dead]
-		some, err := st.List(ctx, s.journal.account, kind, limit+1, store.Running, store.Waiting, store.Dead)
-		if err != nil {
-			return out, stateFailed(err)
-		}
-		ops = append(ops, some...)
+	ops, err := s.pendingOps(ctx, limit+1, &out)
+	if err != nil {
+		return out, stateFailed(err)
 	}
 	slices.SortFunc(ops, func(a, b store.Op) int { return cmp.Compare(a.Seq, b.Seq) })
 	if len(ops) > 0 {
@@ -71,6 +61,39 @@ func (s *Service) Pending(ctx context.Context, limit int) (PendingCalls, error) 
 		out.Items = append(out.Items, s.pendingCall(ctx, op))
 	}
 	return out, nil
+}
+
+// listedAtMost is how many jobs are looked through for somebody who may see some.
+const listedAtMost = 10_000
+
+// pendingOps reads what waits or is dead and concerns whom this service serves, and
+// counts it.
+func (s *Service) pendingOps(ctx context.Context, limit int, out *PendingCalls) (ops []store.Op, err error) {
+	st, _ := s.journal.store()
+	if s.via.User != 0 {
+		limit = listedAtMost
+	}
+	for _, kind := range []string{CallKind, HookKind} {
+		some, err := st.List(ctx, s.journal.account, kind, limit, store.Running, store.Waiting, store.Dead)
+		if err != nil {
+			return nil, err
+		}
+		counts := map[store.State]int{}
+		if s.via.User == 0 {
+			counts, err = st.Counts(ctx, s.journal.account, kind)
+			if err != nil {
+				return nil, err
+			}
+		} else {
+			some = slices.DeleteFunc(some, func(op store.Op) bool { return !s.concerns(op) })
+			for _, op := range some {
+				counts[op.State]++
+			}
+		}
+		out.Waiting, out.Dead = out.Waiting+counts[store.Waiting]+counts[store.Running], out.Dead+counts[store.Dead]
+		ops = append(ops, some...)
+	}
+	return ops, nil
 }
 
 // pendingWords says in a sentence that calls wait; nothing if none does.
@@ -134,12 +157,12 @@ func (s *Service) local(_ context.Context, t time.Time) string {
 // RetryPending tries a call of the outbox at once. leadID, if not 0, chooses the
 // card of a call that could not be placed.
 func (s *Service) RetryPending(ctx context.Context, id, leadID int64) (CallResult, error) {
-	out, _, err := s.retryPending(ctx, id, leadID)
+	out, _, err := s.retryPending(ctx, id, leadID, s.attempt)
 	return out, err
 }
 
 // retryPending also answers the attempt, if it came to one.
-func (s *Service) retryPending(ctx context.Context, id, leadID int64) (CallResult, *callRun, error) {
+func (s *Service) retryPending(ctx context.Context, id, leadID int64, try func(context.Context, *callRun) (CallResult, error)) (CallResult, *callRun, error) {
 	if again, hook, err := s.retryHook(ctx, id); hook {
 		return again, nil, err
 	}
@@ -160,7 +183,7 @@ func (s *Service) retryPending(ctx context.Context, id, leadID int64) (CallResul
 	ctx, cancel := context.WithTimeout(ctx, s.callWait)
 	defer cancel()
 	run := &callRun{hold: h, rec: rec}
-	out, err := s.attempt(ctx, run)
+	out, err := try(ctx, run)
 	s.observe(run.away)
 	return out, run, err
 }
@@ -210,7 +233,7 @@ func (s *Service) holdPending(ctx context.Context, id int64) (*hold, error) {
 	if err != nil {
 		return nil, stateFailed(err)
 	}
-	if !ok || op.State == store.Done {
+	if !ok || op.State == store.Done || !s.concerns(op) {
 		return nil, missing
 	}
 	h, err := s.journal.begin(ctx, op)
@@ -241,7 +264,7 @@ func (s *Service) Flush(ctx context.Context) (delivered int, left PendingCalls, 
 			return 0, left, stateFailed(err)
 		}
 		for _, op := range ops {
-			out, run, err := s.retryPending(ctx, op.Seq, 0)
+			out, run, err := s.retryPending(ctx, op.Seq, 0, s.attemptFor)
 			if run != nil {
 				s.tell(ctx, run, out, err)
 			}

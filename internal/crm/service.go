@@ -4,6 +4,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync/atomic"
@@ -20,23 +21,22 @@ const DefaultCallWait = 12 * time.Second
 
 // Service does the jobs in one account. Safe for concurrent use.
 type Service struct {
-	api     *kommo.Client
-	names   *directory.Directory
-	clock   kommo.Clock
-	log     *slog.Logger
-	journal *journal
-	made    claims
-	turns   turns
+	*Shared
+
+	api    *kommo.Client
+	names  *directory.Directory
+	clock  kommo.Clock
+	log    *slog.Logger
+	own    *Shared // to be closed with it; nil: it was given
+	via    Via
+	deputy Deputy // nil: there are no others
 
 	callWait  time.Duration
 	retain    retention
-	zone      atomic.Pointer[time.Location] // the account's, once it is known
-	outbox    *outbox
+	zone      atomic.Pointer[time.Location]    // the account's, once it is known
 	woken     func()                           // tells whoever runs workers that there is work
 	who       func(ctx context.Context) string // nil: nobody says
 	delivered func(ctx context.Context, d Delivered)
-
-	reason habit // Kommo refuses a loss reason together with the stage
 }
 
 // Provider chooses the account of the calling principal. Without a token it
@@ -48,6 +48,9 @@ type Option func(*settings)
 
 type settings struct {
 	name     string
+	shared   *Shared
+	via      Via
+	deputy   Deputy
 	wake     func()
 	store    *store.Store
 	callWait time.Duration
@@ -79,26 +82,39 @@ func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = lo
 // an address may become another account's. Without it, the address.
 func WithName(account string) Option { return func(s *settings) { s.name = account } }
 
+// WithShared joins the other services of the account in this process. WithStore and
+// WithName say nothing then.
+func WithShared(sh *Shared) Option { return func(s *settings) { s.shared = sh } }
+
 // WithWake is told each time something was kept to be delivered later.
 func WithWake(wake func()) Option { return func(s *settings) { s.wake = wake } }
 
 // New makes the service of one account.
 func New(api *kommo.Client, names *directory.Directory, clock kommo.Clock, opts ...Option) *Service {
-	spare := store.NewMemory(clock.Now)
-	set := settings{name: api.Host(), wake: func() {}, store: spare, callWait: DefaultCallWait, retain: defaultRetention(), log: slog.New(slog.DiscardHandler)}
+	set := settings{name: api.Host(), wake: func() {}, callWait: DefaultCallWait, retain: defaultRetention(), log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(&set)
 	}
-	return &Service{
-		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait, retain: set.retain,
-		journal: newJournal(set.name, set.store, spare), outbox: newOutbox(), woken: set.wake,
+	s := &Service{
+		Shared: set.shared, via: set.via, deputy: set.deputy,
+		api: api, names: names, clock: clock, log: set.log, callWait: set.callWait, retain: set.retain, woken: set.wake,
 		who: set.actor, delivered: set.delivered,
 	}
+	if s.Shared == nil {
+		spare := store.NewMemory(clock.Now)
+		s.own = &Shared{journal: newJournal(set.name, cmp.Or(set.store, spare), spare), outbox: newOutbox()}
+		s.Shared = s.own
+	}
+	return s
 }
 
-// Close ends what was kept in memory only. The store that was given is its owner's
-// to close.
-func (s *Service) Close() { _ = s.journal.spare.Close() }
+// Close ends what was kept in memory only. The store and the Shared that were given
+// are their owners' to close.
+func (s *Service) Close() {
+	if s.own != nil {
+		s.own.Close()
+	}
+}
 
 // Directory is what the account calls things, for resources and completions.
 func (s *Service) Directory() *directory.Directory { return s.names }

@@ -45,7 +45,7 @@ func (c stampedConn) Write(b []byte) (int, error) {
 // keeps the promise with the 50 ms that transit may take from it, and what the
 // server saw keeps it as well.
 func TestRollingSecondOnTheWire(t *testing.T) {
-	const requests = 4 * accountRate
+	const requests = 4 * AccountRate
 	var written, arrived stamps
 	transport := NewTransport(nil)
 	dial := transport.DialContext
@@ -79,7 +79,7 @@ func TestRollingSecondOnTheWire(t *testing.T) {
 	if len(sent) != requests || len(seen) != requests {
 		t.Fatalf("%d writes and %d arrivals, want %d", len(sent), len(seen), requests)
 	}
-	if got := busiest(sent, 1050*time.Millisecond); got > accountRate {
+	if got := busiest(sent, 1050*time.Millisecond); got > AccountRate {
 		t.Errorf("%d requests written within 1.05 s", got)
 	}
 	// The promise presumes transit times that differ by at most 50 ms; a
@@ -89,10 +89,10 @@ func TestRollingSecondOnTheWire(t *testing.T) {
 		slowest = max(slowest, seen[i].Sub(sent[i]))
 	}
 	got := busiest(seen, time.Second)
-	if got > accountRate && slowest <= 50*time.Millisecond {
+	if got > AccountRate && slowest <= 50*time.Millisecond {
 		t.Errorf("%d arrivals within a second", got)
 	}
-	rate := float64(requests-accountRate) / seen[requests-1].Sub(seen[0]).Seconds()
+	rate := float64(requests-AccountRate) / seen[requests-1].Sub(seen[0]).Seconds()
 	t.Logf("at most %d arrivals in a rolling second, sustained %.2f a second, slowest transit %v", got, rate, slowest)
 	if rate < 6.3 {
 		t.Errorf("sustained %.2f a second", rate)

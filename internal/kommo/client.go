@@ -68,7 +68,7 @@ func New(acct Account, tokens oauth2.TokenSource, opts ...Option) *Client {
 		userAgent:  defaultUserAgent,
 		maxRetries: defaultMaxRetries,
 		attempt:    defaultAttemptTimeout,
-		rate:       accountRate,
+		rate:       AccountRate,
 	}
 	for _, opt := range opts {
 		opt(c)
@@ -80,7 +80,9 @@ func New(acct Account, tokens oauth2.TokenSource, opts ...Option) *Client {
 	if isLoopback(c.base) && acct.Host != "" {
 		c.host = acct.Host
 	}
-	c.gate = newGate(c.rate, c.clock, c.jitter)
+	if c.gate == nil {
+		c.gate = newGate(c.rate, c.clock, c.jitter)
+	}
 	c.handle = c.chain()
 	c.services = newServices(c)
 	return c

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// accountRate is what Kommo allows an account: 7 requests a second.
-	accountRate = 7
+	// AccountRate is what Kommo allows an account: 7 requests a second.
+	AccountRate = 7
 
 	// laneInterval is how far apart two requests of one lane are sent. Kommo
 	// counts on arrival, in any rolling second, and transit times differ by up

@@ -15,7 +15,7 @@ import (
 func inBubble(t *testing.T, f func(t *testing.T, g *Gate)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f(t, newGate(accountRate, SystemClock{}, func() float64 { return 0 }))
+		f(t, newGate(AccountRate, SystemClock{}, func() float64 { return 0 }))
 	})
 }
 
@@ -72,7 +72,7 @@ func TestGateRollingSecond(t *testing.T) {
 			start := time.Now()
 			for range 50 {
 				wg.Go(func() {
-					for range accountRate {
+					for range AccountRate {
 						s, err := g.acquire(t.Context())
 						if err != nil {
 							t.Error(err)
@@ -88,9 +88,9 @@ func TestGateRollingSecond(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			sustained := float64(len(arrivals)-accountRate) / time.Since(start).Seconds()
+			sustained := float64(len(arrivals)-AccountRate) / time.Since(start).Seconds()
 			t.Logf("dialling up to %v: %d requests, at most %d in a second, sustained %.2f/s", dialling, len(arrivals), busiest(arrivals, time.Second), sustained)
-			if got := busiest(arrivals, time.Second); got > accountRate {
+			if got := busiest(arrivals, time.Second); got > AccountRate {
 				t.Errorf("%d arrivals within a second", got)
 			}
 			if dialling < 10*time.Millisecond && sustained < 6.5 {
@@ -103,10 +103,10 @@ func TestGateRollingSecond(t *testing.T) {
 func TestGateBurstAfterIdleSecond(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
 		t.Helper()
-		take(t, g, accountRate)
+		take(t, g, AccountRate)
 		<-time.After(laneInterval)
 		start := time.Now()
-		take(t, g, accountRate)
+		take(t, g, AccountRate)
 		if waited := time.Since(start); waited != 0 {
 			t.Errorf("7 requests after a pause took %v", waited)
 		}
@@ -179,7 +179,7 @@ func TestGatePendingAndReleasedSlots(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
 		t.Helper()
 		var pending []*slot
-		for range accountRate {
+		for range AccountRate {
 			s, err := g.acquire(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -219,8 +219,8 @@ func TestGatePendingAndReleasedSlots(t *testing.T) {
 func TestGateRefusesWaitsBeyondDeadline(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
 		t.Helper()
-		take(t, g, accountRate)
-		for range 2 * accountRate { // the next three seconds are taken
+		take(t, g, AccountRate)
+		for range 2 * AccountRate { // the next three seconds are taken
 			go func() {
 				if s, err := g.acquire(t.Context()); err == nil {
 					s.sent()
@@ -284,7 +284,7 @@ func TestGatePause(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *Gate) {
 		t.Helper()
 		var slots []*slot
-		for range accountRate {
+		for range AccountRate {
 			s, err := g.acquire(t.Context())
 			if err != nil {
 				t.Fatal(err)

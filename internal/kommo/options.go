@@ -36,6 +36,13 @@ func WithMaxRetries(n int) Option {
 	return func(c *Client) { c.maxRetries = min(max(n, 0), mostRetries) }
 }
 
+// WithAccountLimiter shares the limit of an account among the clients that work in it
+// by different rights: Kommo counts them together. WithRate still says how many
+// requests other processes are told of.
+func WithAccountLimiter(g *Gate) Option {
+	return func(c *Client) { c.gate = g }
+}
+
 // WithHostLimiter adds a ceiling that the clients of one process share, since
 // Kommo's pages speak of requests from one IP address.
 func WithHostLimiter(g *Gate) Option {

@@ -16,8 +16,11 @@ func (s *Store) Claim(ctx context.Context, account, kind string, id int64, by st
 		if err != nil {
 			return err
 		}
+		former, holder, before, err := s.formerHolder(ctx, tx, account, kind, id)
+		if err != nil || before && holder != n.holder(former, by) {
+			return err
+		}
 		by := n.holder(account, by)
-		var holder string
 		row := tx.QueryRowContext(ctx, `INSERT INTO claimed (account, kind, id, holder, at) VALUES (?,?,?,?,?)
 			ON CONFLICT DO UPDATE SET at = at RETURNING holder`, account, kind, id, by, s.now().UnixMilli())
 		if err := row.Scan(&holder); err != nil {
@@ -75,6 +78,9 @@ func (s *Store) Recall(ctx context.Context, account, name string) (value []byte,
 		return nil, false, err
 	}
 	err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT value FROM remembered WHERE account = ? AND name = ?", account, n.memory(account, name)).Scan(&value)
+	if former, known := s.former[account]; known && errors.Is(err, sql.ErrNoRows) {
+		err = db.QueryRowContext(context.WithoutCancel(ctx), "SELECT value FROM remembered WHERE account = ? AND name = ?", former, n.memory(former, name)).Scan(&value)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -88,8 +94,12 @@ func (s *Store) Forget(ctx context.Context, account, name string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM remembered WHERE account = ? AND name = ?", account, n.memory(account, name))
-		return err
+		for _, known := range []string{account, s.former[account]} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM remembered WHERE account = ? AND name = ?", known, n.memory(known, name)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -86,8 +86,8 @@ func renameMemories(ctx context.Context, tx *sql.Tx, n names) error {
 }
 
 // collect reads all rows of a query before anything is changed.
-func collect[T any](ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) (T, error)) (out []T, err error) {
-	rows, err := tx.QueryContext(ctx, query)
+func collect[T any](ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) (T, error), args ...any) (out []T, err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

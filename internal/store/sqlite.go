@@ -23,7 +23,8 @@ type Store struct {
 	open func() (*sql.DB, error)
 	dir  string
 
-	sealer Sealer // nil: nothing is encrypted
+	sealer Sealer            // nil: nothing is encrypted
+	former map[string]string // by the name of an account, the one it had in earlier versions
 
 	writing sync.Mutex // one transaction of this process at a time
 
@@ -81,7 +82,8 @@ func (s *Store) openBoth() (*sql.DB, error) {
 	}
 	// Without the key, or while others are busy, the file stays as it is: whoever needs
 	// a name says why there is none, and the next to open it tries again.
-	_ = s.catchUp(context.Background(), db) //nolint:forbidigo // opened once for all callers
+	_ = s.catchUp(context.Background(), db)      //nolint:forbidigo // opened once for all callers
+	_ = s.renameFormer(context.Background(), db) //nolint:forbidigo // as above
 	full, err := connection(s.dir, FileName, durable, 1)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the state cannot be opened: %w", err), db.Close())

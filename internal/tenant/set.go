@@ -80,10 +80,16 @@ func New(c Config) *Set {
 // answers another account's.
 func (s *Set) Provide(ctx context.Context) (*crm.Service, error) {
 	p := principal.From(ctx)
-	if err := s.check(ctx, p.Account); err != nil {
+	return s.Of(ctx, p.Account, p.User)
+}
+
+// Of is the service of an account, as one of its users unless 0. An empty account is
+// the server's own.
+func (s *Set) Of(ctx context.Context, account string, user int64) (*crm.Service, error) {
+	if err := s.check(ctx, account); err != nil {
 		return nil, err
 	}
-	return s.get(ctx, s.name(p.Account, p.User))
+	return s.get(ctx, s.name(account, user))
 }
 
 // check refuses accounts that are not connected, and takes their services away.
