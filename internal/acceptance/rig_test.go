@@ -16,6 +16,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"golang.org/x/oauth2"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/audit"
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
@@ -79,6 +80,7 @@ type rigOptions struct {
 	attempt  time.Duration
 	box      []sandbox.Option
 	log      *slog.Logger
+	audit    *audit.Log
 	before   func(http.Handler) http.Handler // stands between client and sandbox
 }
 
@@ -113,7 +115,7 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r.tools = registry.Configure(chosen, registry.Options{Logger: o.log})
+	r.tools = registry.Configure(chosen, registry.Options{Logger: o.log, Audit: o.audit})
 	set, err := resources.New(provider)
 	if err != nil {
 		tb.Fatal(err)

@@ -139,8 +139,22 @@ func TestAnswers(t *testing.T) {
 		"queued":  {audit.Call{Answer: json.RawMessage(`{"status":"queued","pending_id":9}`)}, "queued", "", "[]", 9},
 		"refused": {audit.Call{Failed: true, Message: "quotes", Args: json.RawMessage(`{"lead_id":5}`), Answer: json.RawMessage(`{"error":{"code":"not_found","message":"quotes"}}`)}, "error", "not_found", "[{lead 5 }]", 0},
 		"many": {
-			audit.Call{Args: json.RawMessage(`{"lead_ids":[1,2,3]}`), Answer: json.RawMessage(`{"status":"done","changed":[1,2],"failed":[{"id":3,"reason":"quotes"}],"unknown":[4]}`)},
-			"done", "", "[{lead 1 } {lead 2 } {lead 3 failed} {lead 4 unknown}]", 0,
+			audit.Call{
+				Args: json.RawMessage(`{"lead_ids":[1,2,3,5]}`), Answer: json.RawMessage(`{"status":"done","changed":[1,2],"failed":[{"id":3,"reason":"quotes"}],"unknown":[4]}`),
+				Changes: json.RawMessage(`[{"kind":"lead","id":1},{"kind":"lead","id":2},{"kind":"lead","id":3,"how":"failed"},{"kind":"lead","id":4,"how":"unknown"},{"kind":"note","id":9,"how":"created"}]`),
+			},
+			"done", "", "[{lead 1 } {lead 2 } {lead 3 failed} {lead 4 unknown} {note 9 created} {lead 5 }]", 0,
+		},
+		"of a card":        {audit.Call{Kind: "note", Answer: json.RawMessage(`{"id":7,"url":"https://acme.kommo.com/leads/detail/5"}`)}, "ok", "", "[{note 7 } {lead 5 }]", 0},
+		"unchanged":        {audit.Call{Answer: json.RawMessage(`{"id":5,"url":"https://acme.kommo.com/leads/detail/5","unchanged":true}`)}, "unchanged", "", "[{lead 5 }]", 0},
+		"more than a card": {audit.Call{Answer: json.RawMessage(`{"id":5,"url":"https://acme.kommo.com/leads/detail/5","element":{"kind":"element","id":8,"name":"quotes"}}`)}, "ok", "", "[{element 8 } {lead 5 }]", 0},
+		"raw": {
+			audit.Call{Tool: "api_post", Args: json.RawMessage(`{"path":"/leads/5/notes","body":"[{\"text\":\"quotes\"}]"}`), Answer: json.RawMessage(`{"status":200,"body":{"_embedded":{"notes":[{"id":9}]}}}`)},
+			"ok", "", "[{lead 5 } {note 9 }]", 0,
+		},
+		"raw and refused": {
+			audit.Call{Tool: "api_patch", Failed: true, Args: json.RawMessage(`{"path":"companies?with=quotes","body":[{"id":6,"name":"quotes"}]}`), Answer: json.RawMessage(`{"error":{"code":"invalid"}}`)},
+			"error", "invalid", "[{company 6 }]", 0,
 		},
 		"no object": {audit.Call{Args: json.RawMessage(`[`), Answer: json.RawMessage(`null`)}, "ok", "", "[]", 0},
 	} {
@@ -156,6 +170,56 @@ func TestAnswers(t *testing.T) {
 				t.Error(raw)
 			}
 		})
+	}
+}
+
+// TestRecordsWithoutNumbers: files, incoming leads and groups of fields.
+func TestRecordsWithoutNumbers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		call audit.Call
+		want string
+	}{
+		"file":          {audit.Call{Args: json.RawMessage(`{"file_uuid":"5e370fb3-28e3-4f48-8c9f-a8e6bc5c7375"}`)}, `[{"kind":"file","uid":"5e370fb3-28e3-4f48-8c9f-a8e6bc5c7375"}]`},
+		"made":          {audit.Call{Answer: json.RawMessage(`{"created":[{"kind":"field_group"}],"group_id":"leads_27101006000"}`)}, `[{"kind":"field_group","uid":"leads_27101006000"}]`},
+		"gone":          {audit.Call{Kind: "field_group", Answer: json.RawMessage(`{"before":{"group_id":"leads_27101006000"}}`)}, `[{"kind":"field_group","uid":"leads_27101006000"}]`},
+		"incoming lead": {audit.Call{Args: json.RawMessage(`{"uid":"f8c2cede4417b267952ad72906b4cfb39efb2e8879466cbd1053325e0f23"}`)}, `[{"kind":"incoming_lead","uid":"f8c2cede4417b267952ad72906b4cfb39efb2e8879466cbd1053325e0f23"}]`},
+		"a text":        {audit.Call{Args: json.RawMessage(`{"uid":"Maria Lopez","file_uuid":"447700900123"}`)}, `[]`},
+	} {
+		raw, err := audit.LineOf(tt.call)
+		if err != nil || !strings.Contains(string(raw), `"records":`+tt.want) {
+			t.Errorf("%s: %v %s", name, err, raw)
+		}
+	}
+}
+
+// TestStatesOfMany: each record's own, redacted as everywhere.
+func TestStatesOfMany(t *testing.T) {
+	raw, err := audit.LineOf(audit.Call{Changes: json.RawMessage(`[{"kind":"lead","id":1,"before":{"stage":"New","fields":{"Passport":"X1"}},"after":{"stage":"Won","fields":{"Passport":"X2"}}}]`)})
+	want := `{"kind":"lead","id":1,"before":{"fields":{"Passport":{"chars":2}},"stage":"New"},"after":{"fields":{"Passport":{"chars":2}},"stage":"Won"}}`
+	if err != nil || !strings.Contains(string(raw), want) {
+		t.Errorf("%v %s", err, raw)
+	}
+}
+
+// TestSettingsAreShown: how an account is set up is no customer's text; what stands
+// beside it in the arguments may be.
+func TestSettingsAreShown(t *testing.T) {
+	raw, err := audit.LineOf(audit.Call{
+		Kind: "pipeline", Args: json.RawMessage(`{"name":"After sales"}`),
+		Answer: json.RawMessage(`{"id":1,"before":{"name":"Sales","stages":["New"]},"after":{"name":"After sales"}}`),
+	})
+	if err != nil || !strings.Contains(string(raw), `"before":{"name":"Sales","stages":["New"]},"after":{"name":"After sales"},"given":{"name":{"chars":11}}`) {
+		t.Errorf("%v %s", err, raw)
+	}
+}
+
+// TestSecretsInArguments: addresses of webhooks carry them, so that even with texts
+// their server alone is kept.
+func TestSecretsInArguments(t *testing.T) {
+	l, path := open(t, audit.WithTexts())
+	l.Write(t.Context(), audit.Call{Tool: "set_webhook", Args: json.RawMessage(`{"destination":"https://user:pw@hooks.example.com/kommo/sEcReT?key=sEcReT","confirm_token":"sEcReT"}`)})
+	if _, raw := read(t, path); strings.Contains(raw, "sEcReT") || strings.Contains(raw, "pw@") || !strings.Contains(raw, "https://hooks.example.com") {
+		t.Error(raw)
 	}
 }
 
@@ -244,8 +308,14 @@ func FuzzRedaction(f *testing.F) {
 		answer, _ := json.Marshal(map[string]any{
 			"id": id, "status": secret, "warnings": []string{secret}, "name": secret, "created": []any{map[string]any{"kind": secret, "id": id, "name": secret, "url": secret}},
 			"before": map[string]any{"fields": fields, "name": secret, "text": map[string]any{"stage": secret}}, "after": map[string]any{"fields": fields},
+			"body": map[string]any{"_embedded": map[string]any{key: []any{map[string]any{"id": secret, "uuid": secret}}}}, "element": map[string]any{"kind": secret, "file_uuid": secret, "group_id": secret},
 		})
-		raw, err := audit.LineOf(audit.Call{Tool: "t", Args: args, Answer: answer, Failed: id%2 == 0, Message: secret})
+		changes, _ := json.Marshal([]any{map[string]any{"kind": secret, "id": id, "how": key, "before": map[string]any{"name": secret, "fields": fields}}})
+		rest, _ := json.Marshal(map[string]any{"path": "/leads/" + secret + "/" + key, "body": string(args), "uid": secret, "destination": secret, other: args})
+		if raw, err := audit.LineOf(audit.Call{Tool: "api_patch", Args: rest, Answer: answer}); err != nil || strings.Contains(string(raw), secret) {
+			t.Errorf("%v %s", err, raw)
+		}
+		raw, err := audit.LineOf(audit.Call{Tool: "t", Args: args, Answer: answer, Changes: changes, Failed: id%2 == 0, Message: secret})
 		if err != nil || strings.Contains(string(raw), secret) {
 			t.Errorf("%v %s", err, raw)
 		}

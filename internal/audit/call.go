@@ -14,8 +14,10 @@ import (
 // Call is a write as its tool saw it.
 type Call struct {
 	Tool, Class string
+	Kind        string          // of the records that the tool is about, where its name says it
 	Args        json.RawMessage // the arguments, an object
-	Answer      json.RawMessage // structuredContent, an object: of a success or of an error
+	Answer      json.RawMessage // an object: of a success or of an error
+	Changes     json.RawMessage // a list of Change, of tools that write to many records
 	Failed      bool
 	Message     string // of the error: it may quote the arguments
 
@@ -25,11 +27,13 @@ type Call struct {
 	PendingID   int64
 }
 
-// record is one record of the account that a write was about.
-type record struct {
-	Kind string `json:"kind,omitempty"`
-	ID   int64  `json:"id"`
-	How  string `json:"how,omitempty"` // created, found, failed, unknown; empty: written to, or named by the caller
+// Change is what became of one of many records, of which the answer tells less.
+type Change struct {
+	Kind   string         `json:"kind"`
+	ID     int64          `json:"id"`
+	How    string         `json:"how,omitempty"` // created, failed, unknown; empty: changed
+	Before map[string]any `json:"before,omitempty"`
+	After  map[string]any `json:"after,omitempty"`
 }
 
 // Actor words a principal, for what is kept and delivered later.
@@ -41,15 +45,15 @@ func actorOf(by string) who {
 	return who{Kind: principal.Kind(kind), ID: id}
 }
 
-// maxRecords is how many records a line names; a bulk call has fewer.
-const maxRecords = 2000
-
 // line is a call without who made it and when.
 func (c Call) line(full bool) line {
 	args, answer := object(c.Args), object(c.Answer)
 	out := line{Tool: c.Tool, Class: c.Class, Result: "ok", Pending: cmp.Or(c.PendingID, number(answer["pending_id"]))}
-	if status, ok := answer["status"].(string); ok && plainWord(status) {
+	switch status, _ := answer["status"].(string); {
+	case plainWord(status):
 		out.Result = status
+	case answer["unchanged"] == true:
+		out.Result = "unchanged"
 	}
 	if c.Failed {
 		out.Result = "error"
@@ -59,14 +63,23 @@ func (c Call) line(full bool) line {
 			out.Message = c.Message
 		}
 	}
-	out.Records = records(args, answer)
+	r := redactor{full: full, own: ownWords}
+	if isSettings(c.Kind) {
+		r.own = func(string) bool { return true }
+	}
+	out.Records = c.records(args, answer, r)
 	if len(out.Records) > maxRecords {
 		out.More = len(out.Records) - maxRecords
 		out.Records = out.Records[:maxRecords]
 	}
-	r := redactor{full: full}
 	out.Before, out.After, out.Given = r.answered(answer["before"]), r.answered(answer["after"]), r.given(args)
 	return out
+}
+
+// isSettings tells kinds of records that are how an account is set up: all that is in
+// them are its own words.
+func isSettings(kind string) bool {
+	return slices.Contains([]string{"pipeline", "stage", "custom_field", "field_group", "loss_reason", "source", "catalog"}, kind)
 }
 
 // object reads a JSON object with its numbers as they stand; nil if it is none.
@@ -78,70 +91,6 @@ func object(raw json.RawMessage) map[string]any {
 		return nil
 	}
 	return out
-}
-
-// records gathers the ids of what was written to and of what the caller named.
-func records(args, answer map[string]any) []record {
-	out := []record{}
-	add := func(r record) {
-		if r.ID != 0 && !slices.ContainsFunc(out[max(0, len(out)-maxRecords):], func(o record) bool { return o.ID == r.ID && (o.Kind == r.Kind || r.Kind == "") }) {
-			out = append(out, r)
-		}
-	}
-	for _, how := range []string{"created", "found"} {
-		for _, one := range list(answer[how]) {
-			add(recordOf(one, how))
-		}
-	}
-	add(recordOf(answer["card"], ""))
-	add(recordOf(answer, ""))
-	bulkRecords(answer, add)
-	for _, key := range sortedKeys(args) {
-		if key == "call_id" {
-			continue // of a telephone call; some platforms number them like telephones
-		}
-		if kind, ok := strings.CutSuffix(strings.TrimSuffix(key, "s"), "_id"); ok && plainWord(kind) {
-			for _, id := range append(list(args[key]), args[key]) {
-				add(record{Kind: kind, ID: number(id)})
-			}
-		}
-	}
-	return out
-}
-
-// bulkRecords are those of an answer about many leads.
-func bulkRecords(answer map[string]any, add func(record)) {
-	for _, id := range list(answer["changed"]) {
-		add(record{Kind: "lead", ID: number(id)})
-	}
-	for _, one := range list(answer["failed"]) {
-		if r := recordOf(one, "failed"); r.ID != 0 {
-			add(record{Kind: "lead", ID: r.ID, How: r.How})
-		}
-	}
-	for _, id := range list(answer["unknown"]) {
-		add(record{Kind: "lead", ID: number(id), How: "unknown"})
-	}
-}
-
-// recordOf reads {kind, id, url}; what the kind does not say, the link does.
-func recordOf(v any, how string) record {
-	m, _ := v.(map[string]any)
-	kind, _ := m["kind"].(string)
-	if !plainWord(kind) {
-		kind = ""
-	}
-	url, _ := m["url"].(string)
-	return record{Kind: cmp.Or(kind, kindOf(url)), ID: number(m["id"]), How: how}
-}
-
-func kindOf(url string) string {
-	for part, kind := range map[string]string{"/leads/detail/": "lead", "/contacts/detail/": "contact", "/companies/detail/": "company"} {
-		if strings.Contains(url, part) {
-			return kind
-		}
-	}
-	return ""
 }
 
 func list(v any) []any {

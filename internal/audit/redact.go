@@ -3,13 +3,17 @@ package audit
 import (
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // redactor leaves out what customers wrote or said: of a text its length is kept.
-type redactor struct{ full bool }
+type redactor struct {
+	full bool
+	own  func(key string) bool // whose values are shown in before and after
+}
 
 // length stands for a value that is not shown.
 type length struct {
@@ -25,12 +29,13 @@ const (
 func ownWords(key string) bool {
 	return slices.Contains([]string{
 		"stage", "pipeline", "status", "responsible", "loss_reason", "due", "type", "kind", "direction", "outcome", "completed", "closed", "sort", "color", "currency",
+		"state", "events", "attached_to", "catalog",
 	}, key)
 }
 
 // figures are the keys whose values are numbers that say nothing about a person.
 func figures(key string) bool {
-	return key != "call_id" && (key == "id" || key == "price" || key == "duration_seconds" || key == "limit" || key == "sort" ||
+	return key != "call_id" && (slices.Contains([]string{"id", "price", "quantity", "position", "size", "duration_seconds", "limit", "sort"}, key) ||
 		strings.HasSuffix(key, "_id") || strings.HasSuffix(key, "_ids"))
 }
 
@@ -43,7 +48,7 @@ func (r redactor) answered(v any) any {
 	}
 	out := map[string]any{}
 	for key, inner := range state {
-		out[cut(key)] = shown(key, inner, ownWords, 1)
+		out[cut(key)] = shown(key, inner, r.own, 1)
 	}
 	return out
 }
@@ -54,7 +59,7 @@ func (r redactor) answered(v any) any {
 func shown(key string, v any, own func(string) bool, depth int) any {
 	switch v := v.(type) {
 	case map[string]any:
-		inside := func(name string) bool { return name == "kind" && key != "fields" }
+		inside := func(name string) bool { return name == "kind" && key != "fields" || own("name") }
 		return shownObject(v, inside, key != "fields", depth)
 	case []any:
 		if depth >= maxDepth {
@@ -104,8 +109,15 @@ func (r redactor) given(args map[string]any) any {
 	for key, v := range args {
 		switch {
 		case strings.HasSuffix(key, "_token"): // of a confirmation: worth something
+		case key == "destination": // of a webhook: many carry a secret
+			out[key] = destination(v)
 		case r.full:
 			out[key] = v
+		case key == "path":
+			path, _ := v.(string)
+			out[key] = route(path)
+		case key == "body":
+			out[key] = outline(key, parsed(v), 1)
 		case plainWord(key): // the names of arguments are; others are refused anyway
 			out[key] = sized(key, v)
 		}
@@ -114,6 +126,16 @@ func (r redactor) given(args map[string]any) any {
 		return nil
 	}
 	return out
+}
+
+// destination is the server of a URL, without path, query and user.
+func destination(v any) any {
+	text, _ := v.(string)
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return length{utf8.RuneCountInString(text)}
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 func sized(key string, v any) any {

@@ -82,7 +82,22 @@ type BulkResult struct {
 	Expires   string        `json:"expires_at,omitempty"`
 	Warnings  []string      `json:"warnings,omitempty"`
 	Next      string        `json:"next,omitempty"`
+
+	Changes []BulkRecord `json:"-"` // what this call did, for the audit log
 }
+
+// BulkRecord is what became of one record, as the audit log takes it. Before is the
+// lead as it was when the job was previewed.
+type BulkRecord struct {
+	Kind   string         `json:"kind"`
+	ID     int64          `json:"id"`
+	How    string         `json:"how,omitempty"` // created, failed, unknown; empty: changed
+	Before map[string]any `json:"before,omitempty"`
+	After  map[string]any `json:"after,omitempty"`
+}
+
+// OnRecord is what the audit log is told beside the answer.
+func (r BulkResult) OnRecord() any { return r.Changes }
 
 // WithToken puts the token for the next step into the answer.
 func (r BulkResult) WithToken(token string, until time.Time) BulkResult {
@@ -107,8 +122,9 @@ type BulkPlan struct {
 }
 
 type bulkEntry struct {
-	id    int64
-	write kommo.LeadWrite
+	id            int64
+	write         kommo.LeadWrite
+	before, after map[string]any
 }
 
 // bulkAct is one kind of change, with its names resolved.
@@ -120,7 +136,7 @@ type bulkAct struct {
 	diff func(ctx context.Context, l kommo.Lead) (w *kommo.LeadWrite, before, after any, err error)
 	// send writes a batch; check tells, after an answer was lost, which leads
 	// hold it.
-	send  func(ctx context.Context, batch []bulkEntry) error
+	send  func(ctx context.Context, batch []bulkEntry) (made []int64, err error) // made: notes
 	check func(ctx context.Context, batch []bulkEntry, since time.Time) (held map[int64]bool, err error)
 	// once: what is not found afterwards may still appear, and must not be sent
 	// again.
@@ -151,10 +167,11 @@ func (s *Service) PreviewBulk(ctx context.Context, which BulkLeads, c BulkChange
 			continue
 		}
 		w.ID = l.ID
-		plan.entries = append(plan.entries, bulkEntry{l.ID, *w})
+		entry := bulkEntry{l.ID, *w, asMap(before), asMap(after)}
+		plan.entries = append(plan.entries, entry)
 		if len(out.Sample) < bulkSample {
 			out.Sample = append(out.Sample, BulkExample{
-				ID: l.ID, URL: s.cardURL(KindLead, l.ID), Name: short(l.Name, longName), Before: asMap(before), After: asMap(after),
+				ID: l.ID, URL: s.cardURL(KindLead, l.ID), Name: short(l.Name, longName), Before: entry.before, After: entry.after,
 			})
 		}
 	}

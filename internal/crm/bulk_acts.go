@@ -184,12 +184,12 @@ func (s *Service) sendMoves(ctx context.Context, batch []kommo.LeadWrite) error 
 // leadAct completes an act that changes leads: a lost answer is settled by
 // reading the leads and comparing them with what was wanted.
 func (s *Service) leadAct(act bulkAct, send func(context.Context, []kommo.LeadWrite) error) bulkAct {
-	act.send = func(ctx context.Context, batch []bulkEntry) error {
+	act.send = func(ctx context.Context, batch []bulkEntry) ([]int64, error) {
 		writes := make([]kommo.LeadWrite, len(batch))
 		for i, e := range batch {
 			writes[i] = e.write
 		}
-		return send(ctx, writes)
+		return nil, send(ctx, writes)
 	}
 	act.check = func(ctx context.Context, batch []bulkEntry, _ time.Time) (map[int64]bool, error) {
 		leads, _, err := s.leadsByIDs(ctx, idsOfBatch(batch))
@@ -218,7 +218,7 @@ func (s *Service) bulkNote(text string) (bulkAct, error) {
 	act.diff = func(context.Context, kommo.Lead) (*kommo.LeadWrite, any, any, error) {
 		return &kommo.LeadWrite{}, nil, nil, nil
 	}
-	act.send = func(ctx context.Context, batch []bulkEntry) error {
+	act.send = func(ctx context.Context, batch []bulkEntry) (ids []int64, err error) {
 		notes := make([]kommo.NoteWrite, len(batch))
 		for i, e := range batch {
 			notes[i] = kommo.NoteWrite{EntityID: e.id, Type: kommo.NoteCommon, Params: kommo.TextParams{Text: text}}
@@ -226,8 +226,9 @@ func (s *Service) bulkNote(text string) (bulkAct, error) {
 		made, err := s.api.Notes.Create(ctx, kommo.Leads, notes)
 		for _, m := range made {
 			s.took(ctx, KindNote, m.ID)
+			ids = append(ids, m.ID)
 		}
-		return err
+		return ids, err
 	}
 	act.check = func(ctx context.Context, batch []bulkEntry, since time.Time) (map[int64]bool, error) {
 		page, err := s.api.Notes.List(ctx, kommo.Leads, kommo.NoteFilter{

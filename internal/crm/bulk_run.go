@@ -61,7 +61,7 @@ func (r *bulkRun) finish(ctx context.Context, left BulkPlan, rest []bulkEntry, s
 	}
 	left.entries, left.unheard = rest, bulkReport{}
 	if cancelled {
-		left.unheard = r.bulkReport
+		left.unheard = r.bulkReport // its changes are on record
 	}
 	return out, &left, nil
 }
@@ -93,6 +93,7 @@ type bulkRun struct {
 	bulkReport
 
 	refusal error // the last 400 or 403
+	changes []BulkRecord
 }
 
 // bulkReport is what became of each lead.
@@ -108,11 +109,17 @@ func (r bulkReport) empty() bool { return len(r.changed)+len(r.failed)+len(r.unk
 // job.
 func (r *bulkRun) batch(ctx context.Context, batch []bulkEntry) error {
 	sent := r.s.clock.Now()
-	err := r.send(ctx, batch)
+	made, err := r.send(ctx, batch)
 	e, ok := errors.AsType[*kommo.Error](err)
 	switch {
 	case err == nil:
 		r.changed = append(r.changed, idsOfBatch(batch)...)
+		for _, b := range batch {
+			r.note(b, "")
+		}
+		for _, id := range made {
+			r.changes = append(r.changes, BulkRecord{Kind: KindNote, ID: id, How: "created"})
+		}
 		return nil
 	case ok && e.MayHaveArrived():
 		return r.readBack(ctx, batch, sent, err)
@@ -124,7 +131,7 @@ func (r *bulkRun) batch(ctx context.Context, batch []bulkEntry) error {
 }
 
 // send leaves time to read the batch back.
-func (r *bulkRun) send(ctx context.Context, batch []bulkEntry) error {
+func (r *bulkRun) send(ctx context.Context, batch []bulkEntry) (made []int64, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-bulkLook))
@@ -147,9 +154,12 @@ func (r *bulkRun) readBack(ctx context.Context, batch []bulkEntry, sent time.Tim
 		switch {
 		case held[entry.id]:
 			r.changed = append(r.changed, entry.id)
+			r.note(entry, "")
 		case err != nil || r.act.once:
 			r.unknown = append(r.unknown, entry.id)
+			r.note(entry, "unknown")
 		default:
+			r.note(entry, "failed")
 			r.failed = append(r.failed, BulkFailure{entry.id, "Kommo gave no usable answer, and the lead is as it was."})
 		}
 	}
@@ -184,6 +194,7 @@ func (r *bulkRun) without(ctx context.Context, batch []bulkEntry, e *kommo.Error
 				reason = e.Message
 			}
 			r.failed = append(r.failed, BulkFailure{b.id, reason})
+			r.note(b, "failed")
 		}
 	}
 	if len(good) == 0 {
@@ -201,9 +212,15 @@ func (r *bulkRun) rest(left []bulkEntry, err error) error {
 	for _, b := range left {
 		if !r.mentions(b.id) {
 			r.failed = append(r.failed, BulkFailure{b.id, "It was not come to: " + said(errors.Unwrap(err)) + "."})
+			r.note(b, "failed")
 		}
 	}
 	return stopped{cause: errors.Unwrap(err)}
+}
+
+// note keeps for the audit log what became of a lead.
+func (r *bulkRun) note(b bulkEntry, how string) {
+	r.changes = append(r.changes, BulkRecord{Kind: KindLead, ID: b.id, How: how, Before: b.before, After: b.after})
 }
 
 func (r *bulkRun) mentions(id int64) bool {
@@ -233,7 +250,7 @@ func complained(batch []bulkEntry, e *kommo.Error) map[int64]string {
 func (r *bulkRun) result(left int, stop error) BulkResult {
 	out := BulkResult{
 		Status: BulkDone, What: r.act.verb + " " + r.act.what, Count: len(r.changed), Remaining: left,
-		Changed: r.changed, Failed: r.failed, Unknown: r.unknown, Warnings: r.act.warnings,
+		Changed: r.changed, Failed: r.failed, Unknown: r.unknown, Warnings: r.act.warnings, Changes: r.changes,
 	}
 	if left > 0 {
 		out.Status = BulkStopped

@@ -104,7 +104,7 @@ func (s *Service) DeleteFieldGroup(ctx context.Context, kind, group string) (Rem
 		return Removed{}, problem.New(problem.Unprocessable, fmt.Sprintf("The group %q belongs to Kommo and cannot be deleted; nothing was written.", held.Name)).
 			WithField("group").WithNext("Choose a group of your own; list_custom_fields names them.")
 	}
-	return s.removed(ctx, Removed{Name: held.Name}, removal{
+	return s.removed(ctx, Removed{Name: held.Name, Before: map[string]any{"group_id": held.ID}}, removal{
 		what: fmt.Sprintf("the group of fields %q", held.Name),
 		send: func(ctx context.Context) error { return s.api.CustomFields.DeleteGroup(ctx, of, held.ID) },
 		there: func(ctx context.Context) (bool, error) {

@@ -10,10 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/audit"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
@@ -330,9 +333,13 @@ func TestEachSeesItsTools(t *testing.T) {
 	}
 }
 
-// TestTooSmallAScopeIsAnswered403: with all scopes that are needed.
+// TestTooSmallAScopeIsAnswered403: with all scopes that are needed; and it is on
+// record that somebody tried.
 func TestTooSmallAScopeIsAnswered403(t *testing.T) {
-	a := openAdmission(t, nil)
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	log := audit.New(path)
+	t.Cleanup(func() { _ = log.Close() })
+	a := openAdmission(t, func(w *server.Web) { w.Tools = registry.Configure(w.Tools, registry.Options{Audit: log}) })
 	a.tokens.all = map[string]principal.Principal{
 		"kmcp_at_r": {Kind: principal.Token, ID: "r", Mode: principal.Read},
 		"kmcp_at_w": {Kind: principal.Token, ID: "w", Mode: principal.Write},
@@ -356,5 +363,10 @@ func TestTooSmallAScopeIsAnswered403(t *testing.T) {
 		if status != want || challenge != wanted {
 			t.Errorf("%s calls %s: %d %q\n%s", c.token, c.tool, status, challenge, body)
 		}
+	}
+	raw, err := os.ReadFile(path)
+	if lines := strings.Split(strings.TrimSpace(string(raw)), "\n"); err != nil || len(lines) != 2 ||
+		!strings.Contains(lines[0], `"id":"r"},"tool":"create_who","class":"create","result":"error","code":"read_only"`) || !strings.Contains(lines[1], `"id":"w"},"tool":"delete_who"`) {
+		t.Errorf("on record: %s (%v)", raw, err)
 	}
 }

@@ -86,7 +86,8 @@ func (g guard) scopeMissing(w http.ResponseWriter, r *http.Request, body []byte)
 	}
 	var call struct {
 		Params struct {
-			Name string `json:"name"`
+			Name      string          `json:"name"`
+			Arguments json.RawMessage `json:"arguments"`
 		} `json:"params"`
 	}
 	if json.Unmarshal(body, &call) != nil {
@@ -97,6 +98,7 @@ func (g guard) scopeMissing(w http.ResponseWriter, r *http.Request, body []byte)
 	if err != nil || p.Mode == "" || p.Mode.Allows(needs) {
 		return false
 	}
+	tool.Refuse(r.Context(), call.Params.Arguments)
 	w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scopesFor(needs)+`", resource_metadata="`+g.web.metadataURL()+`"`)
 	refuse(w, http.StatusForbidden, problem.Forbidden, call.Params.Name+" needs the scope kommo:"+string(needs)+", which this connection does not have", "Authorize again with the scopes that the header WWW-Authenticate names.")
 	return true

@@ -17,8 +17,10 @@ type Result struct {
 	Structured json.RawMessage // always an object
 	IsError    bool
 
-	ask  *question    // in place of an answer: a person has to be asked
-	code problem.Code // of the error
+	ask   *question       // in place of an answer: a person has to be asked
+	code  problem.Code    // of the error
+	out   any             // what the tool answered, for the audit log
+	whole json.RawMessage // Structured before it was cut; nil: it was not
 }
 
 // Call runs the tool with raw JSON arguments. It never panics and never fails other than by a Result with
@@ -54,7 +56,10 @@ func (t Tool) call(ctx context.Context, args json.RawMessage) Result {
 		return Result{ask: q.ask}
 	}
 	if err != nil {
-		return t.failure(t.explainError(ctx, err))
+		res = t.failure(t.explainError(ctx, err))
+		if part, ok := errors.AsType[recordedError](err); ok {
+			res.out = part.out
+		}
 	}
 	return res
 }

@@ -102,7 +102,7 @@ func (c confirmed[In, Out, Plan]) commit(ctx context.Context, t Tool, in In, who
 		if left != nil {
 			c.vault.giveBack(use, who, token, *left)
 		}
-		return nil, cancelled()
+		return nil, recordedError{cancelled(), o.Answer}
 	}
 	if err != nil {
 		return nil, err

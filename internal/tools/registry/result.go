@@ -31,12 +31,15 @@ func (t Tool) success(out any) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	res := Result{out: out}
 	if size(doc) > t.maxChars() {
+		res.whole = doc
 		if doc, err = t.cut(out, doc); err != nil {
 			return Result{}, err
 		}
 	}
-	return Result{Text: string(doc), Structured: doc}, nil
+	res.Text, res.Structured = string(doc), doc
+	return res, nil
 }
 
 // render encodes and cleans an answer and puts the registry's own keys in front.
