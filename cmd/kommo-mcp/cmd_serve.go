@@ -44,13 +44,14 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 type httpCmd struct {
 	common
 
-	Addr string `help:"Address, default 127.0.0.1:8080; beyond loopback only with an access key; port 0 picks a free one." placeholder:"HOST:PORT"`
+	Addr  string `help:"Address, default 127.0.0.1:8080; beyond loopback only with an access key; port 0 picks a free one." placeholder:"HOST:PORT"`
+	Drain string `help:"Seconds to go on serving after a signal while /readyz says 503, for balancers to notice; default 0." placeholder:"SECONDS"`
 }
 
 // Run serves until a signal comes.
 func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	f := c.flags()
-	f.Addr, f.Served = c.Addr, true
+	f.Addr, f.Drain, f.Served = c.Addr, c.Drain, true
 	p, err := a.wire(ctx, f)
 	if err != nil {
 		return err
@@ -78,5 +79,6 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 	p.log.InfoContext(ctx, "ready", slog.String("url", h.URL()))
 	defer p.serveTenants(ctx)()
 	defer p.deliver(ctx)()
+	defer p.rotate(ctx)()
 	return h.Serve(ctx)
 }

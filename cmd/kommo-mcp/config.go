@@ -62,6 +62,7 @@ type Flags struct {
 	Tools    string
 	Exclude  string
 	Addr     string
+	Drain    string // seconds
 	Demo     bool
 	Served   bool // the http command: others than whoever runs it may write
 }
@@ -101,7 +102,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 		AccessKey:   r.secret("KOMMO_MCP_ACCESS_KEY"),
 		PublicURL:   r.publicURL("KOMMO_MCP_PUBLIC_URL"),
 		HookSecrets: map[string]string{},
-		Edge:        r.edge(),
+		Edge:        r.edge(f),
 		Metrics:     Metrics{Addr: r.text("KOMMO_MCP_METRICS_ADDR", "", ""), Key: r.secret("KOMMO_MCP_METRICS_KEY")},
 	}
 	for _, p := range hooks.All() {
@@ -161,7 +162,11 @@ func (r *reader) oneOf(name, flag, fallback string, valid ...string) string {
 }
 
 func (r *reader) number(name string, fallback, highest int) int {
-	v := r.text(name, "", "")
+	return r.numberOr(name, "", fallback, highest)
+}
+
+func (r *reader) numberOr(name, flag string, fallback, highest int) int {
+	v := r.text(name, flag, "")
 	if v == "" {
 		return fallback
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
 )
@@ -9,12 +10,14 @@ import (
 const (
 	mostPerKey   = 10_000 // requests a second
 	mostAtOnce   = 10_000
+	mostDrain    = 300 // seconds
 	proxyExample = "for example 10.0.0.0/8,127.0.0.1"
 )
 
 // edge reads what lies between the network and the endpoints.
-func (r *reader) edge() server.Edge {
+func (r *reader) edge(f Flags) server.Edge {
 	return server.Edge{
+		Drain:   time.Duration(r.numberOr("KOMMO_MCP_DRAIN_SECONDS", f.Drain, 0, mostDrain)) * time.Second,
 		TLS:     r.tlsFiles(),
 		Proxies: r.networks("KOMMO_MCP_TRUSTED_PROXIES"),
 		Limits: server.Limits{

@@ -51,6 +51,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
 	r.private(p)
+	r.audit(a.env, p)
 	r.accounts(ctx, p)
 	r.page(p)
 	r.keys(ctx, p)

@@ -50,3 +50,24 @@ func TestDoctorLooksWhoCanRead(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// TestDoctorLooksAtTheAuditLog as the http command would keep it, and makes nothing.
+func TestDoctorLooksAtTheAuditLog(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	env := map[string]string{"KOMMO_MCP_STATE_DIR": dir}
+	_, out, _ := run(t, env, "", "doctor")
+	if !strings.Contains(out, "ok    audit     writes over HTTP are put on record in "+filepath.Join(dir, auditFile)) {
+		t.Errorf("%s", out)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the doctor made the directory")
+	}
+	env["KOMMO_MCP_AUDIT_FILE"] = filepath.Join(dir, "none", "audit.jsonl")
+	if _, out, _ = run(t, env, "", "doctor"); !strings.Contains(out, "FAIL  audit     the audit log cannot be written: ") || !strings.Contains(out, "without being on record") {
+		t.Errorf("%s", out)
+	}
+	env["KOMMO_MCP_AUDIT"] = "off"
+	if _, out, _ = run(t, env, "", "doctor"); !strings.Contains(out, "warn  audit     off") {
+		t.Errorf("%s", out)
+	}
+}

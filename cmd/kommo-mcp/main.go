@@ -28,6 +28,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal ends in good order, a second one at once
 	a := &app{env: os.LookupEnv, in: os.Stdin, out: os.Stdout, errOut: os.Stderr, browse: openBrowser}
 	code := a.run(ctx, os.Args[1:])
 	stop()

@@ -258,6 +258,30 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestReopen: for programs that say that they have moved the file.
+func TestReopen(t *testing.T) {
+	l, path := open(t)
+	l.Write(t.Context(), update())
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Reopen(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	if err := os.Rename(filepath.Dir(path), filepath.Dir(path)+"-gone"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Reopen(); err == nil {
+		t.Error("a log without its directory is content")
+	}
+	if err := (*audit.Log)(nil).Reopen(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestManyWriters: no line is torn, by two logs of one file either.
 func TestManyWriters(t *testing.T) {
 	l, path := open(t)

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
@@ -29,6 +30,7 @@ type Log struct {
 
 	mu   sync.Mutex
 	file *os.File
+	torn bool // the last line is there in part: the disk was full
 }
 
 // Option changes a log.
@@ -74,6 +76,12 @@ func (l *Log) Check() error {
 	return l.open()
 }
 
+// Reopen lets go of the file, for programs that rotate logs and say so. The path is
+// opened at once, which says whether lines can be kept there.
+func (l *Log) Reopen() error {
+	return errors.Join(l.Close(), l.Check())
+}
+
 // Close closes the file.
 func (l *Log) Close() error {
 	if l == nil {
@@ -85,7 +93,7 @@ func (l *Log) Close() error {
 		return nil
 	}
 	file := l.file
-	l.file = nil
+	l.file, l.torn = nil, false
 	return file.Close()
 }
 
@@ -136,6 +144,8 @@ func (l *Log) Write(ctx context.Context, c Call) {
 	}
 }
 
+// append writes a line in one piece, which keeps those of several processes apart. Of
+// one that did not fit on the disk what is there is ended, so that the next is whole.
 func (l *Log) append(entry line) error {
 	raw, err := json.Marshal(entry)
 	if err != nil {
@@ -146,11 +156,25 @@ func (l *Log) append(entry line) error {
 	if err := l.open(); err != nil {
 		return err
 	}
-	_, err = l.file.Write(append(raw, '\n'))
+	raw = append(raw, '\n')
+	if l.torn {
+		raw = append([]byte{'\n'}, raw...)
+	}
+	_ = l.file.SetWriteDeadline(time.Now().Add(pipeLimit)) // files have none, and need none
+	n, err := l.file.Write(raw)
+	if l.torn = l.torn && n == 0 || n > 0 && n < len(raw); l.torn {
+		if _, ended := l.file.Write([]byte{'\n'}); ended == nil {
+			l.torn = false
+		}
+	}
 	return err
 }
 
+// pipeLimit is how long a line may wait for the reader of a pipe.
+const pipeLimit = 2 * time.Second
+
 // open opens the file, again if it was moved away, as programs that rotate logs do.
+// A pipe that nobody reads is an error, not a wait.
 func (l *Log) open() error {
 	if l.file != nil {
 		mine, err := l.file.Stat()
@@ -158,9 +182,9 @@ func (l *Log) open() error {
 			return nil
 		}
 		_ = l.file.Close() // each line is written whole: nothing is held back in it
-		l.file = nil
+		l.file, l.torn = nil, false
 	}
-	file, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type Edge struct {
 	TLS     *TLSFiles                   // nil: plain HTTP
 	Ready   func(context.Context) error // whether requests can be served now; nil: always
 	Limits  Limits                      // for each principal
+	Drain   time.Duration               // how long requests are served on after the end began, while /readyz says so
 }
 
 // seen is what the edge knows of a request. What is inside of it may add who it is
@@ -59,6 +60,9 @@ func (w Web) edge(next http.Handler) http.Handler {
 		out.Header().Set("X-Request-Id", id)
 		ctx := principal.WithRequest(context.WithValue(r.Context(), seenKey{}, s), id)
 		r = r.WithContext(ctx)
+		if w.ending.begun() {
+			out.Header().Set("Connection", "close") // the next request of this client belongs elsewhere
+		}
 		answer := &watched{ResponseWriter: out}
 		began := w.now()
 		defer func() {

@@ -39,6 +39,9 @@ type HTTP struct {
 	front    net.Listener // listener, bounded, with TLS where there is any
 	srv      *http.Server
 	scheme   string
+	ending   *ending
+	drain    time.Duration
+	log      *slog.Logger
 }
 
 // Listen opens addr, which must be on loopback unless access is controlled: else
@@ -91,6 +94,7 @@ func (w Web) warnOfPlain(ctx context.Context, host string) {
 
 func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls.Config) *HTTP {
 	stop := make(chan struct{})
+	web.ending = &ending{}
 	srv := &http.Server{
 		Handler:           Handler(s, stop, web),
 		TLSConfig:         config,
@@ -102,7 +106,10 @@ func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls
 		// No WriteTimeout: a listen stream stays open; the guard bounds the rest.
 	}
 	srv.RegisterOnShutdown(func() { close(stop) })
-	h := &HTTP{listener: listener, front: netutil.LimitListener(listener, maxConns), srv: srv, scheme: "http"}
+	h := &HTTP{
+		listener: listener, front: netutil.LimitListener(listener, maxConns), srv: srv, scheme: "http",
+		ending: web.ending, drain: web.Edge.Drain, log: web.logger(),
+	}
 	if config != nil {
 		h.front, h.scheme = tls.NewListener(h.front, config), "https"
 	}
@@ -145,7 +152,9 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 // URL is the address of the MCP endpoint.
 func (h *HTTP) URL() string { return h.scheme + "://" + h.listener.Addr().String() + Endpoint }
 
-// Serve answers requests until ctx ends, then lets the calls in flight finish.
+// Serve answers requests until ctx ends. Then /readyz says so, for as long as was set
+// all are still answered, and after that nobody new is let in and the calls in flight
+// are finished.
 func (h *HTTP) Serve(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() { done <- h.srv.Serve(h.front) }()
@@ -153,6 +162,15 @@ func (h *HTTP) Serve(ctx context.Context) error {
 	case err := <-done:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	}
+	h.ending.on.Store(true)
+	if h.drain > 0 {
+		h.log.InfoContext(ctx, "ending: requests are served on for a while", slog.Duration("for", h.drain))
+		select {
+		case err := <-done:
+			return fmt.Errorf("serve: %w", err)
+		case <-time.After(h.drain):
+		}
 	}
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()

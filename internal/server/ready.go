@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,11 +23,9 @@ func healthy(w http.ResponseWriter, _ *http.Request) { writeWord(w, http.StatusO
 // cannot: stopping, or store.
 func (w Web) ready(stop <-chan struct{}) http.HandlerFunc {
 	return func(out http.ResponseWriter, r *http.Request) {
-		select {
-		case <-stop:
+		if w.ending.begun() || isClosed(stop) {
 			writeWord(out, http.StatusServiceUnavailable, "stopping")
 			return
-		default:
 		}
 		if err := w.checkReady(r.Context()); err != nil {
 			w.logger().ErrorContext(r.Context(), "not ready", "error", err)
@@ -34,6 +33,21 @@ func (w Web) ready(stop <-chan struct{}) http.HandlerFunc {
 			return
 		}
 		writeWord(out, http.StatusOK, "ok")
+	}
+}
+
+// ending says that the process was told to end: it serves on for a while, and whoever
+// sends it requests should stop doing so.
+type ending struct{ on atomic.Bool }
+
+func (e *ending) begun() bool { return e != nil && e.on.Load() }
+
+func isClosed(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
 	}
 }
 
