@@ -180,6 +180,16 @@ func TestThePageSaysWhoAsksForWhat(t *testing.T) {
 	if a.header.Get("Access-Control-Allow-Origin") != "" || a.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("its header is %v", a.header)
 	}
+	for name, imitates := range map[string]bool{"\u0421laude": true, "Cl\u03b1ude": true, "Claude": false, "Клод": false, "Claude für Café": false, "クロード Claude": false} {
+		id, _ := g.registerAs(map[string]any{"client_name": name, "redirect_uris": []string{"https://app.example/callback"}})
+		if a := g.get("/authorize?" + g.asks(id, "https://app.example/callback").Encode()); strings.Contains(a.body, "alphabets that look alike") != imitates {
+			t.Errorf("%q is said to imitate: %v", name, !imitates)
+		}
+	}
+	piled, _ := g.registerAs(map[string]any{"client_name": "e\u0301" + strings.Repeat("\u0489", 30) + "x", "redirect_uris": []string{"https://app.example/callback"}})
+	if a := g.get("/authorize?" + g.asks(piled, "https://app.example/callback").Encode()); !strings.Contains(a.body, "e\u0301\u0489x") {
+		t.Error("a pile of marks is shown")
+	}
 	app := g.register("cursor://anysphere.cursor-mcp/oauth/callback")
 	if a := g.get("/authorize?" + g.asks(app, "cursor://anysphere.cursor-mcp/oauth/callback").Encode()); !strings.Contains(a.body, "an app on this device (cursor:)") {
 		t.Error("the page does not say that an app gets the answer")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/sanitize"
@@ -99,7 +100,7 @@ func (s *Server) registered(ctx context.Context, id string) (client, bool, error
 // in one line, cut. It is whatever the client likes, so pages show where it leads to
 // beside it.
 func cleanName(name, fallback string) string {
-	name = strings.Join(strings.Fields(sanitize.Text(strings.ToValidUTF8(name, ""))), " ")
+	name = fewMarks(strings.Join(strings.Fields(sanitize.Text(strings.ToValidUTF8(name, ""))), " "))
 	if name == "" {
 		name = fallback
 	}
@@ -107,4 +108,32 @@ func cleanName(name, fallback string) string {
 		name = strings.TrimSpace(string([]rune(name)[:maxName-1])) + "…"
 	}
 	return name
+}
+
+// fewMarks leaves two marks on a letter at most, as languages have them: a pile of
+// them covers the lines around.
+func fewMarks(name string) string {
+	marks := 0
+	return strings.Map(func(r rune) rune {
+		if !unicode.Is(unicode.M, r) {
+			marks = 0
+			return r
+		}
+		if marks++; marks > 2 {
+			return -1
+		}
+		return r
+	}, name)
+}
+
+// mixed tells a name whose letters are of alphabets that look alike, of which no
+// language takes more than one.
+func mixed(name string) bool {
+	scripts := 0
+	for _, script := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee} {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(script, r) }) {
+			scripts++
+		}
+	}
+	return scripts > 1
 }

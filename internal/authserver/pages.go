@@ -25,6 +25,9 @@ func (s *Server) consentPage(w http.ResponseWriter, req request, action string, 
 	if note := warning(req.client, to); note != "" {
 		blocks = append(blocks, pages.Note{Tone: pages.Wary, Text: note})
 	}
+	if mixed(req.client.Name) {
+		blocks = append(blocks, pages.Note{Tone: pages.Wary, Text: "Its name mixes letters of alphabets that look alike, as imitations do."})
+	}
 	blocks = append(blocks,
 		pages.Section{Title: "It will be able to", Blocks: []pages.Block{pages.List{Items: rights(modeOf(req.scope))}}},
 		pages.Text("On the next page, Kommo's own, you choose the account. The app gets no password and no key of Kommo's; it works through this server, as you."),

@@ -95,8 +95,13 @@ func rootPath(u *url.URL) string {
 	return u.EscapedPath()
 }
 
+// answers are the parameters that an answer adds to a redirect URI.
+var answers = []string{"code", "state", "iss", "error", "error_description"} //nolint:gochecknoglobals // a constant list
+
 // knownRedirects are the redirect URIs that a client may name; nil if one of them is
-// not to be taken, or there are several private schemes among them.
+// not to be taken, or there are several private schemes among them. Those that hold
+// parameters of an answer already would let a client of anybody choose what another's
+// host reads.
 func knownRedirects(list []string) []string {
 	if len(list) == 0 || len(list) > maxRedirects {
 		return nil
@@ -104,7 +109,7 @@ func knownRedirects(list []string) []string {
 	private := ""
 	for _, raw := range list {
 		u, ok := redirectOf(raw)
-		if !ok {
+		if !ok || slices.ContainsFunc(answers, u.Query().Has) {
 			return nil
 		}
 		if u.Scheme == "https" || u.Scheme == "http" {

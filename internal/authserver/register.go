@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -23,7 +24,9 @@ const (
 	// refresh token, and some.
 	usedLife   = refreshLife + 10*24*time.Hour
 	maxClients = 10_000
-	tidyEvery  = 10 * time.Minute
+	// usedClients is how many times as many are kept that are in use.
+	usedClients = 10
+	tidyEvery   = 10 * time.Minute
 )
 
 // registration is what a client says of itself (RFC 7591). What is not listed is
@@ -96,7 +99,7 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 	if m.Redirects = knownRedirects(m.Redirects); m.Redirects == nil {
 		return registration{}, &oauthError{
 			"invalid_redirect_uri",
-			"redirect_uris: 1 to 20 of https, http on localhost, 127.0.0.1 or [::1], or one private scheme of an app; without fragment and user name",
+			"redirect_uris: 1 to 20 of https, http on localhost, 127.0.0.1 or [::1], or one private scheme of an app; without fragment, user name, and code, state, iss or error in the query",
 		}
 	}
 	// A secret is kept for those alone that ask for one, though the standard's default
@@ -167,29 +170,19 @@ func (s *Server) keepClient(change store.TicketChange, id string) error {
 
 // makeRoom drops the oldest registrations that were never used when there are too
 // many. The rate of registrations leaves each of them longer than a consent takes.
+// Those that were used are somebody's, and stay until there are too many of them too:
+// then nobody registers, rather than the disk be filled by whoever consents to
+// clients of their own.
 func (s *Server) makeRoom(ctx context.Context) error {
 	n, err := s.cfg.Store.CountTickets(ctx, kindClient)
 	if err != nil || n < s.cfg.Clients {
 		return err
 	}
-	all, err := s.cfg.Store.Tickets(ctx, kindClient, "")
-	if err != nil {
-		return err
+	dropped, err := s.cfg.Store.DropUnused(ctx, kindClient, max(1, s.cfg.Clients/10))
+	if err == nil && dropped == 0 && n >= usedClients*s.cfg.Clients {
+		err = fmt.Errorf("%d registered clients are in use, and no more are taken", n)
 	}
-	drop := max(1, s.cfg.Clients/10)
-	for _, t := range all {
-		if drop == 0 {
-			break
-		}
-		if !t.Used.IsZero() {
-			continue
-		}
-		drop--
-		if _, err := s.cfg.Store.DropTicket(ctx, kindClient, t.Name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // tidy forgets now and then what has expired. It may fail: the next one tries again.

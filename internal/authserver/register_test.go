@@ -52,6 +52,8 @@ func TestRegistrationRefuses(t *testing.T) {
 		"a short scheme":       {uris("c://a/b"), "invalid_redirect_uri"},
 		"no scheme":            {uris("app.example/callback"), "invalid_redirect_uri"},
 		"a scheme alone":       {uris("myapp:callback"), "invalid_redirect_uri"},
+		"an answer in it":      {uris("https://app.example/callback?code=x"), "invalid_redirect_uri"},
+		"a state in it":        {uris("https://app.example/callback?a=b&state=x"), "invalid_redirect_uri"},
 		"a fragment":           {uris("https://app.example/callback#x"), "invalid_redirect_uri"},
 		"an empty fragment":    {uris("https://app.example/callback#"), "invalid_redirect_uri"},
 		"a user":               {uris("https://user@app.example/callback"), "invalid_redirect_uri"},
@@ -158,6 +160,20 @@ func TestRegistrationsMakeRoom(t *testing.T) {
 		t.Errorf("known are the first %v, the second %v, the last %v", known(ids[0]), known(ids[1]), known(ids[9]))
 	}
 	g.pair(g.refresh(used, refresh))
+}
+
+// Those that are in use are never dropped; beyond a bound nobody registers any more.
+func TestRegistrationsInUseAreBounded(t *testing.T) {
+	g := newRig(t, func(cfg *authserver.Config) { cfg.Clients = 1 })
+	used, _, refresh := g.tokens()
+	for range 9 {
+		g.clock.tick(time.Minute)
+		g.tokens()
+	}
+	g.refused(g.tryRegister(`{"redirect_uris":["https://app.example/"]}`, "application/json"), http.StatusServiceUnavailable, "temporarily_unavailable")
+	g.pair(g.refresh(used, refresh))
+	g.clock.tick(101 * 24 * time.Hour)
+	g.register(loopbackRedirect)
 }
 
 // Who is over their share takes nothing from the others; a network of IPv6 is one.

@@ -130,6 +130,20 @@ func (s *Store) CountTickets(ctx context.Context, kind string) (n int, err error
 	return n, err
 }
 
+// DropUnused forgets the oldest tickets of a kind that were never used, so many at
+// most, and answers how many those were.
+func (s *Store) DropUnused(ctx context.Context, kind string, most int) (n int64, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx,
+			"DELETE FROM ticket WHERE kind = ?1 AND name IN (SELECT name FROM ticket WHERE kind = ?1 AND used = 0 ORDER BY created, name LIMIT ?2)", kind, most)
+		if err == nil {
+			n, err = res.RowsAffected()
+		}
+		return err
+	})
+	return n, err
+}
+
 // DropTicket forgets a ticket.
 func (s *Store) DropTicket(ctx context.Context, kind, name string) (ok bool, err error) {
 	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
