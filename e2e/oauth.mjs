@@ -5,6 +5,7 @@
 // Usage: oauth.mjs PUBLIC_URL SCRATCH
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHTTP } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -14,13 +15,14 @@ import { Person, Provider, consent } from "./person.mjs";
 const [issuer, scratch] = process.argv.slice(2);
 const endpoint = new URL("/mcp", issuer);
 const info = { name: "e2e", version: "1.0.0" };
-async function signIn(kind, makeClient, HTTP, method, iss, host) {
+async function signIn(kind, makeClient, HTTP, method, iss, host, end = "") {
   const provider = new Provider(method);
-  const transport = () => new HTTP(endpoint, { authProvider: provider });
+  const at = new URL(endpoint + end);
+  const transport = () => new HTTP(at, { authProvider: provider });
   const first = transport();
   await assert.rejects(makeClient().connect(first), /nauthorized/, `${kind} is let in without a token`);
-  assert.equal(provider.kept.url.searchParams.get("resource"), endpoint.href);
-  assert.match(provider.kept.url.searchParams.get("scope"), /kommo:read kommo:write/);
+  assert.equal(provider.kept.url.searchParams.get("resource"), at.href);
+  assert.match(provider.kept.url.searchParams.get("scope"), /^kommo:read kommo:write( offline_access)?$/);
 
   const person = new Person(issuer);
   const denied = await person.answers(provider.kept.url, provider.redirectUrl, { decision: "deny" });
@@ -79,6 +81,8 @@ await signIn("old SDK", old, OldHTTP, "none", false, "demo.kommo.com");
 await signIn("old SDK with a secret", old, OldHTTP, "client_secret_basic", false, "second.kommo.com");
 await signIn("new SDK, legacy", fresh("legacy"), NewHTTP, "none", true, "demo.kommo.com");
 await signIn("new SDK, negotiating", fresh("auto"), NewHTTP, "client_secret_post", true, "second.kommo.com");
+await signIn("old SDK, with a slash behind", old, OldHTTP, "none", false, "demo.kommo.com", "/");
+await signIn("new SDK, with a slash behind", fresh("auto"), NewHTTP, "none", true, "demo.kommo.com", "/");
 
 // register registers a client and is its id.
 async function register(redirect) {
@@ -108,6 +112,15 @@ async function scopes() {
   const refused = await call("tools/call", { name: "add_note", arguments: { lead_id: 1, text: "x" } });
   assert.equal(refused.status, 403);
   assert.match(refused.headers.get("www-authenticate"), /error="insufficient_scope".*scope="kommo:read kommo:write"/);
+  // A token of Kommo's is none of ours, and one of ours is good in its header alone.
+  const kommo = readFileSync(`${scratch}/kommo.env`, "utf8").match(/KOMMO_ACCESS_TOKEN=(\S+)/)[1];
+  for (const [query, bearer] of [["", kommo], [`?access_token=${token}`, undefined], ["", `${token}A`], ["", token.toLowerCase()]]) {
+    const other = await fetch(`${endpoint}${query}`, {
+      method: "POST", headers: { ...(bearer && { authorization: `Bearer ${bearer}` }), "content-type": "application/json" }, body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+    });
+    assert.equal(other.status, 401);
+    assert.match(other.headers.get("www-authenticate"), bearer ? /^Bearer error="invalid_token", resource_metadata=/ : /^Bearer resource_metadata=/);
+  }
   for (const path of ["/keys/mcp", "/v1/calls"]) {
     const other = await fetch(new URL(path, issuer), { method: "POST", headers: { authorization: `Bearer ${token}` } });
     assert.equal(other.status, 401, `${path} takes a token`);
@@ -168,6 +181,24 @@ async function flows(kind, makeClient, HTTP, widens) {
 await flows("old SDK", old, OldHTTP, false);
 await flows("new SDK, legacy", fresh("legacy"), NewHTTP, true);
 await flows("new SDK, negotiating", fresh("auto"), NewHTTP, true);
+
+// Programs that only send a header find no authorization to begin, at the door that
+// is theirs, and are refused in words when their key is wrong.
+async function keys(kind, makeClient, HTTP) {
+  const at = new URL("/keys/mcp", issuer);
+  const headers = { authorization: `Bearer ${readFileSync(`${scratch}/key`, "utf8").trim()}` };
+  const client = makeClient();
+  await client.connect(new HTTP(at, { requestInit: { headers } }));
+  assert.equal((await client.listTools()).tools.length, 7, kind);
+  await client.close();
+  await assert.rejects(makeClient().connect(new HTTP(at, { requestInit: { headers: { authorization: "Bearer kmcp_wrong" } } })), /401|nauthorized/, kind);
+  for (const path of ["oauth-protected-resource", "oauth-authorization-server", "openid-configuration"]) {
+    assert.equal((await fetch(new URL(`/.well-known/${path}/keys/mcp`, issuer))).status, 404);
+  }
+  console.log(`ok ${kind}: a key in a header`);
+}
+await keys("old SDK", old, OldHTTP);
+await keys("new SDK", fresh("auto"), NewHTTP);
 
 const freePort = () => new Promise((done) => {
   const s = createServer().listen(0, "127.0.0.1", () => {

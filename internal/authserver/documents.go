@@ -34,6 +34,7 @@ const (
 // lock out everybody.
 type documents struct {
 	http    *http.Client
+	within  time.Duration // that a fetch is over
 	store   *store.Store
 	now     func() time.Time
 	agent   string
@@ -57,10 +58,10 @@ type known struct {
 func newDocuments(cfg Config, fetches *throttle) *documents {
 	return &documents{
 		http: &http.Client{
-			Transport: cfg.Documents, Timeout: fetchTimeout,
+			Transport:     cfg.Documents,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		store: cfg.Store, now: cfg.Now, agent: "kommo-mcp/" + cfg.Version, fetches: fetches,
+		within: fetchTimeout, store: cfg.Store, now: cfg.Now, agent: "kommo-mcp/" + cfg.Version, fetches: fetches,
 		known: map[string]known{}, sets: map[string]keySet{},
 	}
 }
@@ -187,6 +188,8 @@ func (d *documents) fetch(ctx context.Context, id string, u *url.URL) (c client,
 // go to from those that do not answer: who asks would learn which names there are in
 // our network.
 func (d *documents) get(ctx context.Context, u *url.URL, most int64) (raw []byte, header http.Header, why string) {
+	ctx, cancel := context.WithTimeout(ctx, d.within)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, nil, "its address is strange"
@@ -205,7 +208,7 @@ func (d *documents) get(ctx context.Context, u *url.URL, most int64) (raw []byte
 		return nil, nil, "its host answers something else than JSON"
 	}
 	raw, err = io.ReadAll(io.LimitReader(res.Body, most+1))
-	if err != nil {
+	if err != nil || ctx.Err() != nil { // a host that hears us leave may end its answer as if it were whole
 		return nil, nil, "its host breaks off"
 	}
 	return raw, res.Header, ""

@@ -12,7 +12,7 @@ var (
 )
 
 // FetchWithin bounds fetches of documents as a test can wait for it.
-func (s *Server) FetchWithin(d time.Duration) { s.documents.http.Timeout = d }
+func (s *Server) FetchWithin(d time.Duration) { s.documents.within = d }
 
 // ParseDocument is parseDocument with what it gives taken apart.
 func ParseDocument(id, host string, raw []byte) (clientID, name string, redirects []string, why string) {

@@ -283,10 +283,19 @@ func TestMetadataForBrowsersAndCaches(t *testing.T) {
 			t.Errorf("a POST to %s is answered %d", path, a.status)
 		}
 	}
+	// Who typed a slash behind reads it so.
+	for path, want := range map[string]string{"/mcp/": g.url + "/mcp/", "/mcp": g.url + "/mcp", "/": ""} {
+		a := g.get("/.well-known/oauth-protected-resource" + path)
+		if want == "" && a.status != http.StatusNotFound || want != "" && a.json(t)["resource"] != want {
+			t.Errorf("%s is answered %d %s", path, a.status, a.body)
+		}
+	}
 	// The door of machines has no discovery, and we are no OpenID provider.
 	for _, path := range []string{
 		"/.well-known/oauth-protected-resource/keys/mcp", "/.well-known/oauth-authorization-server/keys/mcp", "/.well-known/openid-configuration/keys/mcp",
-		"/.well-known/openid-configuration",
+		// What hosts look for beside what there is.
+		"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/mcp", "/.well-known/openid-configuration/mcp",
+		"/mcp/.well-known/openid-configuration", "/mcp/.well-known/oauth-protected-resource", "/mcp/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
 	} {
 		if a := g.get(path); a.status != http.StatusNotFound {
 			t.Errorf("%s is answered %d", path, a.status)

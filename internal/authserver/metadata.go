@@ -3,6 +3,7 @@ package authserver
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // metadataAge is how long metadata may be kept, in seconds: a change of the settings
@@ -64,8 +65,12 @@ func (s *Server) serveResource(w http.ResponseWriter, r *http.Request) {
 	// offline_access is no scope of the resource: a client would send it on. Clients
 	// that are told no scope ask for all that is listed here, so deleting is not: whoever
 	// wants it asks for kommo:full by name.
+	resource := s.resource
+	if strings.HasSuffix(r.URL.Path, "/") {
+		resource += "/" // hosts compare it with what the person typed
+	}
 	serveStatic(w, r, resourceMetadata{
-		Resource: s.resource, Servers: []string{s.issuer}, Scopes: s.usual(), Methods: []string{"header"}, Name: "kommo-mcp",
+		Resource: resource, Servers: []string{s.issuer}, Scopes: s.usual(), Methods: []string{"header"}, Name: "kommo-mcp",
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -106,6 +107,11 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	if path := strings.TrimSuffix(s.cfg.Public.EscapedPath(), "/"); path != "" {
 		places[metadataPath+path] = s.serveMetadata
 		places[resourcePath+path+mcpPath] = s.serveResource
+	}
+	for path, serve := range maps.Clone(places) { // with a slash behind, as people type it
+		if strings.HasSuffix(path, mcpPath) {
+			places[path+"/{$}"] = serve
+		}
 	}
 	if s.cfg.Registration {
 		places[RegisterPath] = s.serveRegister

@@ -110,7 +110,7 @@ func (w Web) challenge(to door, out http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
 			challenge += `error="invalid_token", `
 		}
-		challenge += `resource_metadata="` + w.metadataURL() + `", scope="` + w.usualScopes() + `"`
+		challenge += `resource_metadata="` + w.metadataURL(r) + `", scope="` + w.usualScopes() + `"`
 		message, next = "the access token is missing, wrong or has ended", "Authorize as the header WWW-Authenticate says, or send an access key as Authorization: Bearer <access key>."
 	}
 	out.Header().Set("WWW-Authenticate", challenge)
@@ -118,9 +118,14 @@ func (w Web) challenge(to door, out http.ResponseWriter, r *http.Request) {
 }
 
 // metadataURL is where clients learn how to get a token: a path of ours stands behind
-// the well-known one (RFC 9728).
-func (w Web) metadataURL() string {
-	return w.PublicURL.Scheme + "://" + w.PublicURL.Host + resourceMetadata + strings.TrimSuffix(w.PublicURL.EscapedPath(), "/") + Endpoint
+// the well-known one (RFC 9728). A client that was given the address with a slash
+// behind wants to read it so there.
+func (w Web) metadataURL(r *http.Request) string {
+	at := w.PublicURL.Scheme + "://" + w.PublicURL.Host + resourceMetadata + strings.TrimSuffix(w.PublicURL.EscapedPath(), "/") + Endpoint
+	if strings.HasSuffix(r.URL.Path, "/") {
+		at += "/"
+	}
+	return at
 }
 
 // bearer is who sent a request. It compares in times that tell nothing about a

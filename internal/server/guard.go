@@ -99,7 +99,7 @@ func (g guard) scopeMissing(w http.ResponseWriter, r *http.Request, body []byte)
 		return false
 	}
 	tool.Refuse(r.Context(), call.Params.Arguments)
-	w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scopesFor(needs)+`", resource_metadata="`+g.web.metadataURL()+`"`)
+	w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scopesFor(needs)+`", resource_metadata="`+g.web.metadataURL(r)+`"`)
 	refuse(w, http.StatusForbidden, problem.Forbidden, call.Params.Name+" needs the scope kommo:"+string(needs)+", which this connection does not have", "Authorize again with the scopes that the header WWW-Authenticate names.")
 	return true
 }

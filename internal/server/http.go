@@ -134,8 +134,10 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 		stop: stop,
 		web:  web,
 	})
-	mux.Handle(Endpoint, web.admitted(door{tokens: true}, mcp))
-	mux.Handle(KeysEndpoint, web.admitted(door{}, mcp))
+	for _, end := range []string{"", "/{$}"} { // people type a slash behind
+		mux.Handle(Endpoint+end, web.admitted(door{tokens: true}, mcp))
+		mux.Handle(KeysEndpoint+end, web.admitted(door{}, mcp))
+	}
 	noDiscovery(mux)
 	mux.Handle(CallsEndpoint, web.admitted(door{}, web.limited(all, callsEndpoint{web})))
 	mux.Handle(CallsEndpoint+"/{platform}", hookEndpoint{web: web})
