@@ -48,7 +48,7 @@ function run(args, env, awaited) {
 }
 
 // deployment is a server with an integration, and the sandbox in Kommo's place.
-async function deployment(scheme) {
+async function deployment(scheme, name = scheme) {
   const port = await freePort();
   const base = `${scheme}://${scheme === "https" ? "localhost" : "127.0.0.1"}:${port}`;
   const sandbox = await run(
@@ -62,7 +62,7 @@ async function deployment(scheme) {
     KOMMO_CLIENT_SECRET: said(/secret\s+(\S+)/),
     KOMMO_REDIRECT_URL: `${base}/oauth/callback`,
     KOMMO_MCP_PUBLIC_URL: base,
-    KOMMO_MCP_STATE_DIR: join(work, scheme),
+    KOMMO_MCP_STATE_DIR: join(work, name),
     KOMMO_MCP_KEYRING: "off",
   };
   if (scheme === "https") {
@@ -73,7 +73,7 @@ async function deployment(scheme) {
   }
   const server = await run(["http", "--addr", `127.0.0.1:${port}`], env, /\bready\b/);
   return {
-    base, env, kommo: env.KOMMO_BASE_URL, log: server.out,
+    base, env, kommo: env.KOMMO_BASE_URL, log: server.out, server: { kill: () => [server, sandbox].forEach(({ child }) => { child.removeAllListeners("exit"); child.kill(); }) },
     accounts: () => execFileSync(binary, ["accounts", "list"], { env: { PATH: process.env.PATH, HOME: work, ...env }, encoding: "utf8" }),
   };
 }
@@ -118,6 +118,11 @@ async function connect(page, at, host) {
   await page.waitForURL(`${at.base}/connect/done`);
 }
 
+async function until(holds, otherwise) {
+  for (let i = 0; i < 50 && !holds(); i++) await new Promise((r) => setTimeout(r, 100));
+  assert.ok(holds(), otherwise);
+}
+
 async function step(name, does) {
   try {
     await does();
@@ -150,6 +155,29 @@ async function main() {
     await v.close();
   });
 
+  await step("two windows, back, reload, double click, a second time", async () => {
+    const v = await visitor();
+    await connect(v.page, plain, "second.kommo.com");
+    const second = await v.context.newPage();
+    second.setDefaultTimeout(10_000);
+    await connect(second, plain, "demo.kommo.com");
+    await (await makeKey(v.page, undefined, 31000002))(); // of the first window's account
+    await assert.rejects(v.page.goBack(), /ERR_CACHE_MISS/, "going back shows the key again");
+    await v.page.waitForURL(/^chrome-error:/);
+    await v.page.goto(`${plain.base}/connect`);
+    assert.match(await v.page.locator(".note").innerText(), /was connected in this browser/);
+    await looksRight(v.page, "start-again");
+    await connectButton(v.page).dblclick();
+    await allow(v.page, "second.kommo.com").click();
+    await v.page.waitForURL(`${plain.base}/connect/done`);
+    await v.page.reload();
+    assert.match(await heading(v.page), /second\.kommo\.com is connected/);
+    await v.page.goBack(); // to Kommo's page, or to where it was left; never to a second exchange
+    assert.doesNotMatch(await v.page.title(), /connected/);
+    assert.equal(plain.accounts().match(/second\.kommo\.com/g).length, 1);
+    await v.close();
+  });
+
   // Kommo still serves a token for a while, or refuses one just issued: the end is
   // looked into again and again, and checked at the end of this run.
   await step("uninstall", async () => {
@@ -158,6 +186,48 @@ async function main() {
     demoKey = await makeKey(v.page, undefined, 31000001);
     await v.page.goto(`${plain.kommo}/oauth?client_id=${plain.env.KOMMO_CLIENT_ID}&account=demo.kommo.com&uninstall=1`);
     uninstalling = v;
+  });
+
+  await step("installed from the marketplace", async () => {
+    const market = await deployment("http", "market");
+    const v = await visitor();
+    await v.page.goto(`${market.kommo}/oauth?client_id=${market.env.KOMMO_CLIENT_ID}&account=second.kommo.com&install=1`);
+    await until(() => /second\.kommo\.com/.test(market.accounts()), "the installed account is not connected");
+    assert.doesNotMatch(market.accounts(), /\*/, "a guest's account is the default");
+    await v.page.goto(`${market.base}/connect/done`);
+    assert.match(await heading(v.page), /Nothing was connected here lately/);
+    await v.close();
+    market.server.kill();
+  });
+
+  await step("an address for a platform", async () => {
+    const v = await visitor();
+    await connect(v.page, plain, "second.kommo.com");
+    const post = async (address, key, id) => (await v.page.request.post(address, {
+      headers: key ? { "X-Vapi-Secret": key } : {},
+      data: { message: { type: "end-of-call-report", endedReason: "customer-ended-call", startedAt: "2026-11-20T10:00:00Z", endedAt: "2026-11-20T10:02:05Z",
+        call: { id, type: "inboundPhoneCall" }, customer: { number: "+14155550113" }, analysis: { summary: "Asked for a quote." } } },
+    })).status();
+    const make = async (secret, name) => {
+      await v.page.goto(`${plain.base}/connect/done`);
+      await v.page.locator("summary", { hasText: "webhook address" }).click();
+      await v.page.getByRole("radio", { name: /^Vapi/ }).check();
+      const field = v.page.getByLabel(/^Its signing secret/);
+      assert.equal(await field.getAttribute("type"), "password");
+      await field.fill(secret);
+      await looksRight(v.page, `${name}-form`);
+      await v.page.getByRole("button", { name: "Create an address" }).click();
+      assert.match(await heading(v.page), /Your webhook address/);
+      await looksRight(v.page, name);
+      return v.page.locator("figure", { hasText: "Address for Vapi" }).locator("code").innerText();
+    };
+    const signed = await make("s3cret-of-a-test", "hook");
+    assert.equal(await post(signed, undefined, "call-a"), 401);
+    assert.equal(await post(signed, "s3cret-of-a-test", "call-a"), 200);
+    const open = await make("", "hook-unsigned");
+    assert.equal(await post(open, undefined, "call-b"), 200);
+    assert.equal(await post(open.replace("/vapi/", "/retell/"), undefined, "call-b"), 404);
+    await v.close();
   });
 
   // A plain redirect behind the form is what the policy forbids: the page that leads
@@ -228,7 +298,7 @@ async function main() {
 
   await step("by keyboard alone", async () => {
     const v = await visitor();
-    const until = async (locator) => {
+    const tabTo = async (locator) => {
       for (let i = 0; i < 30; i++) {
         await v.page.keyboard.press("Tab");
         if (await locator.evaluate((e) => e === document.activeElement)) {
@@ -240,7 +310,7 @@ async function main() {
       assert.fail("cannot be reached by keyboard");
     };
     await v.page.goto(`${plain.base}/connect`);
-    await until(connectButton(v.page));
+    await tabTo(connectButton(v.page));
     await looksRight(v.page, "start-focus");
     await v.page.keyboard.press("Enter");
     await allow(v.page, "second.kommo.com").waitFor();
@@ -248,7 +318,7 @@ async function main() {
     await v.page.keyboard.press("Enter");
     await v.page.waitForURL(`${plain.base}/connect/done`);
     const part = v.page.locator("summary", { hasText: "Claude Code" });
-    await until(part);
+    await tabTo(part);
     await v.page.keyboard.press("Enter");
     await v.page.getByText("claude mcp add --transport http").first().waitFor();
     await v.close();
@@ -316,7 +386,7 @@ async function main() {
 // makeKey has an access key made by the page, and uses it.
 async function makeKey(page, name, account = 31000002) {
   const button = page.getByRole("button", { name: "Create an access key" });
-  if (!(await button.isVisible())) await page.locator("summary", { hasText: "n8n" }).click();
+  if (!(await button.isVisible())) await page.locator("summary", { hasText: "an access key" }).click();
   await page.getByRole("radio", { name: "Only read" }).check();
   await button.click();
   assert.match(await heading(page), /Your access key/);
@@ -333,9 +403,24 @@ async function makeKey(page, name, account = 31000002) {
   const { tools } = (await (await ask(key, "tools/list")).json()).result;
   assert.ok(tools.some((t) => t.name === "get_lead") && !tools.some((t) => t.name === "add_note"), "a key that may only read");
   assert.equal((await ask(`${key}A`, "tools/list")).status(), 401);
+  if (name === "dark-key") await printedCommands(page, key);
   await page.goto(`${base}/connect/done`);
   assert.ok(!(await page.content()).includes("kmcp_"), "the key is shown again");
   return async () => (await ask(key, "tools/list")).status();
+}
+
+// printedCommands runs what the page of a key says, letter by letter: the Inspector
+// lists the tools, and curl is refused, since the key may only read.
+async function printedCommands(page, key) {
+  for (const part of await page.locator("summary").all()) await part.click();
+  const said = await page.locator("figure code").allInnerTexts();
+  const inspector = said.find((text) => text.startsWith("npx @modelcontextprotocol/inspector"));
+  const launcher = createRequire(import.meta.url).resolve("@modelcontextprotocol/inspector/package.json").replace("package.json", "clients/launcher/build/index.js");
+  const listed = execFileSync("sh", ["-c", inspector.replace("npx @modelcontextprotocol/inspector", `"${process.execPath}" "${launcher}"`)], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  assert.match(listed, /search_leads/);
+  assert.ok(!said.some((text) => text.startsWith("curl")), "a key that may only read is told how to log calls");
+  const openai = JSON.parse(said.find((text) => text.includes("server_label")));
+  assert.equal(openai.authorization, key);
 }
 
 // authorize goes through a client's authorization: our consent page, Kommo's, and

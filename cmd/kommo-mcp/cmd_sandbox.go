@@ -81,6 +81,7 @@ func (c *sandboxCmd) introduce(a *app, s *sandbox.Sandbox, base string, i sandbo
 		{"  redirect URL", i.RedirectURI + " (change it with --redirect-url)"},
 		{"  consent page", consent},
 		{"  uninstalling", "&account=HOST&uninstall=1 at the consent page; tells " + i.DisconnectURI},
+		{"  installing", "&account=HOST&install=1 there, as from the marketplace; tells the redirect URL by itself"},
 		{"Webhooks", "sent to loopback destinations; others are logged here and not sent"},
 		{"Chats API", "a channel of " + sandbox.DefaultHost},
 		{"  channel id", sandbox.DemoChannelID},

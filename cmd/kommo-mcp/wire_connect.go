@@ -12,6 +12,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
+	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
 // oneClick tells whether people can connect accounts through this server: there is
@@ -63,6 +64,9 @@ func (p *product) startConnection(ctx context.Context) {
 	if p.authorization != nil {
 		parts.Waiting = p.authorization
 	}
+	if _, err := registry.Find(p.tools, server.LogCallTool); err == nil { // else nobody logs what platforms post
+		parts.Hooks = pageHooks{p.hooks()}
+	}
 	p.connection = connect.New(parts)
 	if p.cfg.Connect {
 		p.log.InfoContext(ctx, "accounts can be connected in the browser", slog.String("url", strings.TrimSuffix(p.cfg.PublicURL.String(), "/")+"/connect"))
@@ -84,6 +88,30 @@ func (k pageKeys) CountKeys(ctx context.Context, account string) (int, error) {
 	n := 0
 	for _, key := range list {
 		if key.Account == account {
+			n++
+		}
+	}
+	return n, err
+}
+
+// pageHooks makes addresses for platforms for people who have just connected an account.
+type pageHooks struct{ hooks *access.Hooks }
+
+// Platforms is for connect.Hooks.
+func (pageHooks) Platforms() []string { return platformNames() }
+
+// NewHook is for connect.Hooks.
+func (h pageHooks) NewHook(ctx context.Context, account, label, platform, secret string) (string, error) {
+	part, hook, err := h.hooks.Create(ctx, access.Hook{Account: account, Label: label, Platform: platform}, secret)
+	return server.CallsEndpoint + "/" + hook.Platform + "/" + part, err
+}
+
+// CountHooks is for connect.Hooks.
+func (h pageHooks) CountHooks(ctx context.Context, account string) (int, error) {
+	list, err := h.hooks.List(ctx)
+	n := 0
+	for _, hook := range list {
+		if hook.Account == account {
 			n++
 		}
 	}

@@ -25,6 +25,7 @@ const (
 	startPath      = "/connect"
 	donePath       = "/connect/done"
 	keyPath        = "/connect/key"
+	hookPath       = "/connect/hook"
 	DisconnectPath = "/oauth/disconnect" // to be entered in Kommo as the integration's hook for its end
 )
 
@@ -38,6 +39,7 @@ type Parts struct {
 	Open    bool           // anybody may connect an account: the page is served, widgets may be installed
 	Waiting Waiting        // nil: there is no authorization server
 	Keys    Keys           // nil: no access keys are made here
+	Hooks   Hooks          // nil: no addresses for platforms are made here
 	Mode    principal.Mode // the most that this server does
 	Clock   kommo.Clock    // nil: the system's
 	Logger  *slog.Logger   // nil: none
@@ -49,6 +51,18 @@ type Keys interface {
 	NewKey(ctx context.Context, account, label string, mode principal.Mode) (secret string, err error)
 	// CountKeys counts those that an account has.
 	CountKeys(ctx context.Context, account string) (int, error)
+}
+
+// Hooks makes addresses to which voice platforms post finished calls.
+type Hooks interface {
+	// Platforms are those there are, by the names that stand in addresses.
+	Platforms() []string
+	// NewHook makes an address for a connected account and returns its path below the
+	// public URL, of which a part is secret. secret is what the platform signs with;
+	// empty: the address alone is the key.
+	NewHook(ctx context.Context, account, label, platform, secret string) (path string, err error)
+	// CountHooks counts those that an account has.
+	CountHooks(ctx context.Context, account string) (int, error)
 }
 
 // Site is the pages and what comes from Kommo.
@@ -102,6 +116,7 @@ func (s *Site) Mount(ctx context.Context, mux *http.ServeMux) {
 	mux.HandleFunc("GET "+startPath, s.explain)
 	mux.HandleFunc("POST "+startPath, s.start)
 	mux.HandleFunc("POST "+keyPath, s.newKey)
+	mux.HandleFunc("POST "+hookPath, s.newHook)
 }
 
 // Close waits for what is being looked into.
@@ -127,26 +142,6 @@ func (s *Site) at(path string) string { return strings.TrimSuffix(s.Public.Escap
 // page fills in what all pages have.
 func (s *Site) page(title string, tone pages.Tone, blocks ...pages.Block) pages.Page {
 	return pages.Page{Title: title, Tone: tone, Site: s.Public.Host, Blocks: blocks}
-}
-
-// sessionKind is what the browser that connected an account is kept as, for as
-// long as its cookie lasts.
-const sessionKind = "connected"
-
-// remember keeps which account this browser has connected.
-func (s *Site) remember(ctx context.Context, bound string, g store.Grant) error {
-	return s.Store.PutTicket(ctx, store.Ticket{
-		Kind: sessionKind, Name: digest(bound), Account: g.Account, Body: []byte(g.Host), Expires: s.now().Add(pages.CookieTime),
-	})
-}
-
-// connected is the account that this browser has connected, while it is.
-func (s *Site) connected(ctx context.Context, bound string) (account, host string, ok bool, err error) {
-	t, ok, err := s.Store.Ticket(ctx, sessionKind, digest(bound))
-	if err != nil || !ok {
-		return "", "", false, err
-	}
-	return t.Account, string(t.Body), true, nil
 }
 
 func (s *Site) now() time.Time { return s.Clock.Now() }

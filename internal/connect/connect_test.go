@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestConnectInABrowser(t *testing.T) {
 	if a.status != http.StatusOK {
 		t.Fatalf("done: %d", a.status)
 	}
-	for _, want := range []string{second + " is connected", g.web.URL + "/mcp", "claude mcp add --transport http kommo " + g.web.URL + "/mcp", "cursor://anysphere.cursor-deeplink/mcp/install?name=kommo&amp;config=", "code --add-mcp", ".vscode/mcp.json", "ChatGPT", "n8n"} {
+	for _, want := range []string{second + " is connected", g.web.URL + "/mcp", "claude mcp add --transport http kommo " + g.web.URL + "/mcp", "cursor://anysphere.cursor-deeplink/mcp/install?name=kommo&amp;config=", "code --add-mcp", ".vscode/mcp.json", "ChatGPT", "n8n", "codex mcp add kommo --url", "gemini mcp add", "Copilot Studio", "@modelcontextprotocol/inspector"} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -190,7 +191,7 @@ func TestKeyForTheAccountJustConnected(t *testing.T) {
 		b := g.browser()
 		b.connect(second)
 		page := b.get("/connect/done")
-		a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {page.token(t)}, "mode": {mode}, "account": {"31000001"}}, nil)
+		a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {page.token(t)}, "mode": {mode}, "account": {"31000002"}}, nil)
 		if a.status != http.StatusOK || strings.Count(a.body, "kmcp_obviously-fake-key") < 3 || !strings.Contains(a.body, g.web.URL+"/keys/mcp") {
 			t.Errorf("mode %q: %d\n%s", mode, a.status, a.body)
 		}
@@ -232,8 +233,93 @@ func TestNoKeyForOthers(t *testing.T) {
 	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}}, nil); a.status != http.StatusServiceUnavailable {
 		t.Errorf("when it cannot be kept: %d", a.status)
 	}
+	k.err = nil
+	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}, "account": {"31000001"}}, nil); a.status != http.StatusNotFound {
+		t.Errorf("an account that this browser has not connected: %d", a.status)
+	}
 	if len(k.made) != 0 {
 		t.Errorf("made %q", k.made)
+	}
+}
+
+// TestTwoWindows: the page of one account makes keys for that account, although
+// another was connected in a second window meanwhile.
+func TestTwoWindows(t *testing.T) {
+	k := &keys{}
+	g := newRig(t, func(p *connect.Parts) { p.Keys = k })
+	b := g.browser()
+	b.connect(first)
+	page := b.get("/connect/done")
+	b.connect(second)
+	account := regexp.MustCompile(`name="account" value="([0-9]+)"`).FindStringSubmatch(page.body)
+	if account == nil {
+		t.Fatal("the form names no account")
+	}
+	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {page.token(t)}, "account": {account[1]}}, nil); a.status != http.StatusOK || !strings.Contains(a.body, first) || k.made[0] != "31000001 read" {
+		t.Errorf("%d, made %q", a.status, k.made)
+	}
+	if a := b.get("/connect"); !strings.Contains(a.body, second+" was connected in this browser") || !strings.Contains(a.body, `href="/connect/done"`) {
+		t.Error("who comes back is not led to the last account")
+	}
+	b.connect(first)
+	if n := len(g.grants()); n != 2 {
+		t.Errorf("the same account again: %d connected", n)
+	}
+}
+
+// addresses is an issuer of addresses for platforms.
+type addresses struct {
+	made  []string
+	count int
+}
+
+func (*addresses) Platforms() []string { return []string{"bland", "vapi"} }
+
+func (h *addresses) NewHook(_ context.Context, account, _, platform, secret string) (string, error) {
+	h.made = append(h.made, account+" "+platform+" "+secret)
+	return "/v1/calls/" + platform + "/kmcp_h_obviously-fake", nil
+}
+
+func (h *addresses) CountHooks(context.Context, string) (int, error) { return h.count, nil }
+
+// TestAddressForAPlatform: made for the account of the page, shown once with where
+// to enter it; what is wrong makes none.
+func TestAddressForAPlatform(t *testing.T) {
+	h := &addresses{}
+	g := newRig(t, func(p *connect.Parts) { p.Hooks = h })
+	b := g.browser()
+	b.connect(second)
+	token := b.get("/connect/done").token(t)
+	ask := func(platform, secret string) answer {
+		return b.send(http.MethodPost, "/connect/hook", url.Values{"csrf": {token}, "account": {"31000002"}, "platform": {platform}, "secret": {secret}}, nil)
+	}
+	a := ask("vapi", " canary-of-vapi ")
+	if a.status != http.StatusOK || !strings.Contains(a.body, g.web.URL+"/v1/calls/vapi/kmcp_h_obviously-fake") || !strings.Contains(a.body, "only Vapi, by its signature") || !strings.Contains(a.body, "serverMessages") {
+		t.Errorf("signed: %d\n%s", a.status, a.body)
+	}
+	if a := ask("bland", ""); a.status != http.StatusOK || !strings.Contains(a.body, "anybody who knows it") {
+		t.Errorf("unsigned: %d\n%s", a.status, a.body)
+	}
+	for name, a := range map[string]answer{"an unknown platform": ask("nobody", ""), "lines for a secret": ask("vapi", "a\nb"), "an endless one": ask("vapi", strings.Repeat("a", 5000))} {
+		if a.status < 400 || a.status >= 500 {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	h.count = 20
+	if a := ask("vapi", ""); a.status != http.StatusConflict {
+		t.Errorf("with 20 addresses: %d", a.status)
+	}
+	if len(h.made) != 2 || h.made[0] != "31000002 vapi canary-of-vapi" || h.made[1] != "31000002 bland " {
+		t.Errorf("made %q", h.made)
+	}
+	if strings.Contains(g.log.String(), "kmcp_h") || strings.Contains(g.log.String()+g.seen.String(), "canary-of-vapi") || strings.Contains(b.get("/connect/done").body, "kmcp_h") {
+		t.Error("an address or a secret is shown again")
+	}
+	read := newRig(t, func(p *connect.Parts) { p.Hooks, p.Mode = h, principal.Read })
+	b = read.browser()
+	b.connect(second)
+	if a := b.get("/connect/done"); strings.Contains(a.body, "/connect/hook") {
+		t.Error("a server that only reads offers addresses")
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 )
 
 const (
-	keyPurpose = "key"
-	modeField  = "mode"
-	// keyLabel is what keys made here are called in lists.
-	keyLabel = "made on the connection page"
-	// maxKeys is how many keys an account may have before this page makes no more.
-	maxKeys = 20
+	keyPurpose   = "key"
+	modeField    = "mode"
+	accountField = "account"
+	// madeHere is what keys and hooks made here are called in lists.
+	madeHere = "made on the connection page"
+	// maxGiven is how many keys, and how many hooks, an account may have before this
+	// page makes no more.
+	maxGiven = 20
 )
 
 // done shows what to do with the account that this browser has connected.
@@ -24,7 +26,7 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request) {
 		s.noSession(w, r)
 		return
 	}
-	_, host, ok, err := s.connected(r.Context(), bound)
+	is, ok, err := s.connected(r.Context(), bound, "")
 	switch {
 	case err != nil:
 		s.failed(w, r, err)
@@ -33,37 +35,46 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request) {
 		s.noSession(w, r)
 		return
 	}
-	blocks := []pages.Block{pages.Text("Kommo has given this server access to " + host + ". What is left is to tell the program that you work with. One click on a box selects all that is in it.")}
-	blocks = append(blocks, pages.Code{Label: "The address of this server", Text: s.base + "/mcp"})
-	blocks = append(blocks, s.clients()...)
-	blocks = append(blocks, s.machines(bound))
-	blocks = append(blocks, pages.Section{Title: "Disconnecting", Folded: true, Blocks: []pages.Block{
-		pages.Text("In Kommo, open Settings > Integrations, choose the integration and uninstall it. This server then forgets the account, and its access keys and sign-ins stop working."),
+	p := s.page(is.host+" is connected", pages.Good,
+		pages.Text("Kommo has given this server access to "+is.host+". What is left is to tell the program that you work with. One click on a box selects all that is in it."))
+	if !s.https {
+		p.Blocks = append(p.Blocks, pages.Note{Tone: pages.Wary, Text: "This server is reached without https, so only programs on this machine can use it. Claude on the web, ChatGPT, n8n Cloud and voice platforms need a public https address."})
+	}
+	p.Blocks = append(p.Blocks, pages.Code{Label: "The address of this server", Text: s.base + "/mcp"})
+	p.Blocks = append(p.Blocks, s.clients()...)
+	p.Blocks = append(p.Blocks, s.machines(bound, is))
+	if s.offersHooks() {
+		p.Blocks = append(p.Blocks, s.platforms(bound, is))
+	}
+	p.Blocks = append(p.Blocks, pages.Section{Title: "Disconnecting", Folded: true, Blocks: []pages.Block{
+		pages.Text("In Kommo, open Settings > Integrations, choose the integration and uninstall it. This server then forgets the account, and its access keys, addresses and sign-ins stop working."),
 	}})
-	p := s.page(host+" is connected", pages.Good, blocks...)
 	p.Alone = true
 	pages.Render(w, http.StatusOK, p)
 }
 
 func (s *Site) noSession(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, failure{http.StatusNotFound, pages.Wary, "Nothing was connected here lately", []pages.Block{
-		pages.Text("This page can be seen for 20 minutes, in the browser with which an account was connected. An account that is connected stays so."),
+		pages.Text("This page can be seen for 20 minutes, in the browser with which an account was connected. An account that is connected stays so; connecting it again brings this page back and ends nothing."),
 	}, true, false})
 }
 
+// formFor is a form about one account: another window may be at another one.
+func (s *Site) formFor(bound, purpose, path string, is session) pages.Form {
+	return pages.Form{Action: s.at(path), Hidden: []pages.Field{pages.Token(bound, purpose), {Name: accountField, Value: is.account}}}
+}
+
 // machines is the part for programs that cannot ask a person to sign in.
-func (s *Site) machines(bound string) pages.Section {
-	out := pages.Section{Title: "n8n, Vapi, ElevenLabs, Retell, your own programs", Folded: true, Blocks: []pages.Block{
-		pages.Text("These send an access key with each request. A key works in this one account. Whoever has it can use it, so give each program its own."),
+func (s *Site) machines(bound string, is session) pages.Section {
+	out := pages.Section{Title: "n8n, voice agents and your own programs: an access key", Folded: true, Blocks: []pages.Block{
+		pages.Text("n8n, Vapi, ElevenLabs, Retell, Synthflow and programs send an access key with each request. A key works in this one account. Whoever has it can use it, so give each program its own."),
 	}}
 	if s.Keys == nil || !s.Open {
 		out.Blocks = append(out.Blocks, pages.Text("Ask whoever runs "+s.Public.Host+" for a key, and use it with the address `"+s.base+"/keys/mcp`."))
 		return out
 	}
-	form := pages.Form{
-		Action: s.at(keyPath), Hidden: []pages.Field{pages.Token(bound, keyPurpose)},
-		Buttons: []pages.Button{{Label: "Create an access key"}},
-	}
+	form := s.formFor(bound, keyPurpose, keyPath, is)
+	form.Buttons = []pages.Button{{Label: "Create an access key"}}
 	if s.Mode.Allows(principal.Write) {
 		form.Choices = []pages.Choice{{Question: "What may it do?", Name: modeField, Options: []pages.Option{
 			{Value: string(principal.Write), Label: "Read and write", Detail: "Looks up, creates and changes records, and logs calls. Deletes nothing.", Checked: true},
@@ -74,43 +85,60 @@ func (s *Site) machines(bound string) pages.Section {
 	return out
 }
 
-// newKey makes a key for the account that this browser has connected, and shows it
+// asked is the account of a form that was sent, if it is one that this browser has
+// connected; else the answer is given.
+func (s *Site) asked(w http.ResponseWriter, r *http.Request, purpose string) (is session, ok bool) {
+	bound, ok := pages.TrustedPost(w, r, s.Public, purpose)
+	if !ok {
+		s.refusePost(w, r)
+		return is, false
+	}
+	is, ok, err := s.connected(r.Context(), bound, r.PostForm.Get(accountField))
+	switch {
+	case err != nil:
+		s.failed(w, r, err)
+	case !ok:
+		s.noSession(w, r)
+	}
+	return is, ok && err == nil
+}
+
+// tooManyOf says that an account has enough of what is made here.
+func (s *Site) tooManyOf(w http.ResponseWriter, r *http.Request, what string) {
+	s.show(w, r, failure{http.StatusConflict, pages.Wary, "This account has many " + what + " already", []pages.Block{
+		pages.Text("No more are made here. Ask whoever runs " + s.Public.Host + " to revoke those that are not used."),
+		pages.Link{Label: "Back", URL: s.at(donePath)},
+	}, false, false})
+}
+
+// newKey makes a key for an account that this browser has connected, and shows it
 // this once.
 func (s *Site) newKey(w http.ResponseWriter, r *http.Request) {
-	bound, ok := pages.TrustedPost(w, r, s.Public, keyPurpose)
-	if !ok || s.Keys == nil {
+	is, ok := s.asked(w, r, keyPurpose)
+	if !ok {
+		return
+	}
+	if s.Keys == nil {
 		s.refusePost(w, r)
 		return
 	}
 	ctx := r.Context()
-	account, host, ok, err := s.connected(ctx, bound)
-	switch {
-	case err != nil:
-		s.failed(w, r, err)
-		return
-	case !ok:
-		s.noSession(w, r)
-		return
-	}
-	n, err := s.Keys.CountKeys(ctx, account)
-	if err == nil && n >= maxKeys {
-		s.show(w, r, failure{http.StatusConflict, pages.Wary, "This account has many keys already", []pages.Block{
-			pages.Text("No more are made here. Ask whoever runs " + s.Public.Host + " to revoke those that are not used."),
-			pages.Link{Label: "Back", URL: s.at(donePath)},
-		}, false, false})
+	n, err := s.Keys.CountKeys(ctx, is.account)
+	if err == nil && n >= maxGiven {
+		s.tooManyOf(w, r, "keys")
 		return
 	}
 	mode := s.keyMode(r)
 	var secret string
 	if err == nil {
-		secret, err = s.Keys.NewKey(ctx, account, keyLabel, mode)
+		secret, err = s.Keys.NewKey(ctx, is.account, madeHere, mode)
 	}
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	s.Logger.InfoContext(ctx, "access key made on the connection page", "account", account, "mode", string(mode))
-	s.showKey(w, host, secret, mode)
+	s.Logger.InfoContext(ctx, "access key made on the connection page", "account", is.account, "mode", string(mode))
+	s.showKey(w, is.host, secret, mode)
 }
 
 // keyMode is what was chosen, and at most what this page offers.
@@ -132,7 +160,7 @@ func (s *Site) showKey(w http.ResponseWriter, host, secret string, mode principa
 		pages.Code{Label: "Access key", Text: secret},
 		pages.Facts{{Name: "Works in", Value: host}, {Name: "It may", Value: may}},
 	}
-	blocks = append(blocks, s.keyClients(secret)...)
+	blocks = append(blocks, s.keyClients(secret, mode)...)
 	blocks = append(blocks, pages.Link{Label: "Back to the other programs", URL: s.at(donePath)})
 	p := s.page("Your access key", pages.Good, blocks...)
 	p.Alone = true

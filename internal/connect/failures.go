@@ -69,7 +69,7 @@ func failureOf(err error, site string) failure {
 	case errors.Is(err, auth.ErrZone):
 		return failure{http.StatusBadRequest, pages.Bad, "This did not come from Kommo", []pages.Block{
 			pages.Text("The address that your browser was sent to names no account of Kommo, so nothing was sent anywhere and nothing was connected."),
-			pages.Text("Start again, and go to Kommo only by the button on this page. If somebody gave you a link to this address, do not trust it."),
+			pages.Text("Start again from here, and go to Kommo in no other way. If somebody gave you a link to this address, do not trust it."),
 		}, true, false}
 	case errors.Is(err, auth.ErrSettings):
 		return failure{http.StatusInternalServerError, pages.Bad, "This server is not set up correctly", []pages.Block{

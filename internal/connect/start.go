@@ -12,7 +12,13 @@ const startPurpose = "start"
 // explain says what connecting means, before anything happens.
 func (s *Site) explain(w http.ResponseWriter, r *http.Request) {
 	bound := pages.Cookie(w, r, s.https)
-	p := s.page("Connect your Kommo account", pages.Plain,
+	p := s.page("Connect your Kommo account", pages.Plain)
+	if last, ok, err := s.connected(r.Context(), bound, ""); err == nil && ok {
+		p.Blocks = append(p.Blocks,
+			pages.Note{Tone: pages.Good, Text: last.host + " was connected in this browser a short time ago. Connect it again, or another account, below."},
+			pages.Link{Label: "What to enter where for " + last.host, URL: s.at(donePath)})
+	}
+	p.Blocks = append(p.Blocks,
 		pages.Text("Connect Kommo once, and the assistants and voice agents that you choose can work in it. "+s.abilities()),
 		pages.Section{Title: "What happens", Blocks: []pages.Block{pages.List{Ordered: true, Items: []string{
 			"Kommo's own page opens. You sign in there, if you have not already.",

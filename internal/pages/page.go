@@ -88,7 +88,14 @@ type Form struct {
 	Action  string
 	Hidden  []Field
 	Choices []Choice
+	Inputs  []Input
 	Buttons []Button
+}
+
+// Input is a line to write. Where it may be left empty the label says so.
+type Input struct {
+	Label, Detail, Name string
+	Secret              bool // not shown while it is written, and kept by no browser
 }
 
 // Field is a value that goes with a form.

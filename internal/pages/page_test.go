@@ -27,7 +27,7 @@ func everything() pages.Page {
 		pages.Link{Label: "x", URL: "javascript:alert(1)"},
 		pages.Section{Title: nasty, Blocks: []pages.Block{pages.Text(nasty)}},
 		pages.Section{Title: nasty, Folded: true, Blocks: []pages.Block{
-			pages.Form{Action: "/go", Hidden: []pages.Field{{nasty, nasty}}, Choices: []pages.Choice{{nasty, nasty, []pages.Option{{nasty, nasty, nasty, true}}}}, Buttons: []pages.Button{{Label: nasty, Name: nasty, Value: nasty}}},
+			pages.Form{Action: "/go", Hidden: []pages.Field{{nasty, nasty}}, Choices: []pages.Choice{{nasty, nasty, []pages.Option{{nasty, nasty, nasty, true}}}}, Inputs: []pages.Input{{Label: nasty, Detail: nasty, Name: nasty}}, Buttons: []pages.Button{{Label: nasty, Name: nasty, Value: nasty}}},
 		}},
 	}}
 }

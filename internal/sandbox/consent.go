@@ -14,12 +14,13 @@ const consentPage = `<!DOCTYPE html><html lang="en"><head><meta name="viewport" 
 <ul>{{range .Choices}}<li><a href="{{.Allow}}">Allow in {{.Host}}</a></li>{{end}}</ul>
 <p><a href="{{.Deny}}">Deny</a></p>
 <h2>For tests</h2>
-<ul>{{range .Choices}}<li><a href="{{.Uninstall}}">Uninstall from {{.Host}}</a></li>{{end}}</ul></body></html>`
+<ul>{{range .Choices}}<li><a href="{{.Install}}">Install the widget in {{.Host}}</a></li><li><a href="{{.Uninstall}}">Uninstall from {{.Host}}</a></li>{{end}}</ul></body></html>`
 
 // consent answers GET /oauth. With account=HOST, or on an account's host, or where
 // there is one account only, it redirects at once with a code, as if the person had
 // agreed; deny=1 redirects with the refusal; uninstall=1 with an account disables
-// the integration there, as its owner does in the settings; otherwise it shows a page to choose
+// the integration there, as its owner does in the settings; install=1 with an account
+// installs its widget, of which Kommo itself tells; otherwise it shows a page to choose
 // from. A code is for the account's first administrator.
 func consent(c *call) answer {
 	client, known := c.s.oauth.clients[c.q.get("client_id")]
@@ -37,15 +38,22 @@ func consent(c *call) answer {
 		c.s.Disconnect(a.host, client.ClientID)
 		return html(http.StatusOK, "<html><body>Uninstalled</body></html>")
 	}
+	if c.q.get("install") != "" {
+		c.s.Install(a.host, client.ClientID)
+		return html(http.StatusOK, "<html><body>Installed</body></html>")
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return redirectBack(client, c.s.answerOf(a, client.ClientID), c.q)
+}
+
+// answerOf is what an agreement comes back with. It needs the account's lock.
+func (s *Sandbox) answerOf(a *account, clientID string) url.Values {
 	platform := "2"
 	if strings.HasSuffix(a.host, ".ru") {
 		platform = "1"
 	}
-	return redirectBack(client, url.Values{
-		"code": {c.s.newCode(a, client.ClientID)}, "referer": {a.host}, "platform": {platform},
-	}, c.q)
+	return url.Values{"code": {s.newCode(a, clientID)}, "referer": {a.host}, "platform": {platform}, "client_id": {clientID}}
 }
 
 func (s *Sandbox) chosenAccount(c *call) *account {
@@ -63,15 +71,20 @@ func redirectBack(client Integration, v url.Values, q query) answer {
 	if state := q.get("state"); state != "" {
 		v.Set("state", state)
 	}
+	return answer{status: http.StatusFound, header: http.Header{"Location": {backTo(client, v)}}}
+}
+
+// backTo is the redirect URI with an answer.
+func backTo(client Integration, v url.Values) string {
 	sep := "?"
 	if strings.Contains(client.RedirectURI, "?") {
 		sep = "&"
 	}
-	return answer{status: http.StatusFound, header: http.Header{"Location": {client.RedirectURI + sep + v.Encode()}}}
+	return client.RedirectURI + sep + v.Encode()
 }
 
 func (s *Sandbox) choicePage(c *call, client Integration) answer {
-	type choice struct{ Host, Allow, Uninstall string }
+	type choice struct{ Host, Allow, Uninstall, Install string }
 	data := struct {
 		ClientID, Deny string
 		Choices        []choice
@@ -79,6 +92,7 @@ func (s *Sandbox) choicePage(c *call, client Integration) answer {
 	for _, a := range s.accounts {
 		data.Choices = append(data.Choices, choice{
 			a.host, "/oauth?" + c.q.set("account", a.host).encode(), "/oauth?" + c.q.set("account", a.host).set("uninstall", "1").encode(),
+			"/oauth?" + c.q.set("account", a.host).set("install", "1").encode(),
 		})
 	}
 	var b strings.Builder

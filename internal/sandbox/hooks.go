@@ -16,6 +16,7 @@ type hookJob struct {
 	method           string // empty: POST
 	url, ctype, body string
 	header           map[string]string
+	timeout          time.Duration // 0: that of webhooks
 	done             func(ok bool)
 }
 
@@ -86,7 +87,7 @@ func (q *hookQueue) run(ctx context.Context, client *http.Client) {
 const hookTimeout = 2 * time.Second
 
 func (j *hookJob) send(ctx context.Context, client *http.Client) bool {
-	ctx, cancel := context.WithTimeout(ctx, hookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(j.timeout, hookTimeout))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, cmp.Or(j.method, http.MethodPost), j.url, strings.NewReader(j.body))
 	if err != nil {

@@ -108,6 +108,29 @@ func (s *Sandbox) tellDisconnected(a *account, clientID string) {
 	}
 }
 
+// Install does what the installation of the integration's widget does: the redirect
+// URI is told by Kommo itself, with a code and without a state, while hooks are
+// delivered; false for an unknown host or integration. Nothing is sent to other
+// machines, and no answer changes anything.
+func (s *Sandbox) Install(host, clientID string) bool {
+	a := s.byHost[strings.ToLower(host)]
+	client, known := s.oauth.clients[clientID]
+	if a == nil || !known {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if queue := a.hooks(); queue != nil && isLoopback(client.RedirectURI) {
+		v := s.answerOf(a, clientID)
+		v.Set("from_widget", "1")
+		queue.add(hookJob{method: http.MethodGet, url: backTo(client, v), timeout: installTimeout})
+	}
+	return true
+}
+
+// installTimeout is how long Kommo waits for the answer to the word of an installation.
+const installTimeout = 3 * time.Second
+
 // Code makes an authorization code for the account as the consent page does; ""
 // for an unknown host or integration.
 func (s *Sandbox) Code(host, clientID string) string {
