@@ -196,6 +196,12 @@ async function main() {
     assert.doesNotMatch(market.accounts(), /\*/, "a guest's account is the default");
     await v.page.goto(`${market.base}/connect/done`);
     assert.match(await heading(v.page), /Nothing was connected here lately/);
+    await v.page.goto(`${market.base}/connect`);
+    await connectButton(v.page).click(); // somebody who is no administrator
+    const link = await allow(v.page, "demo.kommo.com").getAttribute("href");
+    await v.page.goto(new URL(`${link}&user=10450002`, market.kommo).href);
+    assert.match(await v.page.locator(".note").last().innerText(), /You are no administrator/);
+    await looksRight(v.page, "no-administrator");
     await v.close();
     market.server.kill();
   });

@@ -6,12 +6,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/access"
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
+	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
+	"github.com/kommo-mcp/kommo-mcp/internal/tenant"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -59,7 +62,7 @@ func (p *product) startConnection(ctx context.Context) {
 	}
 	parts := connect.Parts{
 		Auth: p.accounts(ctx, auth.WithGuests()), Store: p.state, App: app, Public: p.cfg.PublicURL, Zone: p.cfg.Account.Zone,
-		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log, Keys: pageKeys{p.keys()},
+		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log, Keys: pageKeys{p.keys()}, Limited: p.limited,
 	}
 	if p.authorization != nil {
 		parts.Waiting = p.authorization
@@ -72,6 +75,23 @@ func (p *product) startConnection(ctx context.Context) {
 		p.log.InfoContext(ctx, "accounts can be connected in the browser", slog.String("url", strings.TrimSuffix(p.cfg.PublicURL.String(), "/")+"/connect"))
 	}
 }
+
+// limited tells whether who connected an account may not see its users, which takes an
+// administrator. Where Kommo does not say, nobody is told anything.
+func (p *product) limited(ctx context.Context, account string) bool {
+	ctx, cancel := context.WithTimeout(ctx, limitedTime)
+	defer cancel()
+	of, err := p.openTenant(ctx, tenant.Name{Account: account})
+	if err != nil || of.Close == nil {
+		return false
+	}
+	defer of.Close()
+	_, err = of.Service.API().Do(ctx, kommo.Request{Op: "connect.users", Path: "/users", Query: url.Values{"limit": {"1"}}}, nil)
+	return kommo.HasCode(err, kommo.CodeForbidden)
+}
+
+// limitedTime is how long the browser waits for it.
+const limitedTime = 4 * time.Second
 
 // pageKeys makes access keys for people who have just connected an account.
 type pageKeys struct{ keys *access.Keys }

@@ -121,3 +121,19 @@ func TestAnEndedConnectionLeadsToThePage(t *testing.T) {
 		t.Errorf("doctor: %s", out)
 	}
 }
+
+// TestWhoConnectsWithoutRights: Kommo shows its users to administrators alone.
+func TestWhoConnectsWithoutRights(t *testing.T) {
+	_, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
+	for user, want := range map[string]bool{"10450001": false, "10450002": true} {
+		loginAs(t, env, sandbox.DefaultHost+"&user="+user)
+		p, err := (&app{env: lookup(env), errOut: t.Output()}).wire(t.Context(), Flags{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.limited(t.Context(), "31000001"); got != want {
+			t.Errorf("user %s: limited %v", user, got)
+		}
+		p.close()
+	}
+}

@@ -56,7 +56,7 @@ func (s *Site) answered(w http.ResponseWriter, r *http.Request, q url.Values) {
 		return
 	}
 	pages.Cookie(w, r, s.https) // for as long as the session that follows
-	if err := s.remember(ctx, bound, g); err != nil {
+	if err := s.remember(ctx, bound, g, false); err != nil {
 		s.Logger.ErrorContext(ctx, "a connection cannot be shown to who made it", "account", g.Account, "error", err)
 	}
 	if s.Waiting != nil {
@@ -69,6 +69,9 @@ func (s *Site) answered(w http.ResponseWriter, r *http.Request, q url.Values) {
 			s.leave(w, r, to)
 			return
 		}
+	}
+	if s.Limited != nil && s.Limited(ctx, g.Account) {
+		_ = s.remember(ctx, bound, g, true) // the page says less without it
 	}
 	s.leave(w, r, s.at(donePath))
 }

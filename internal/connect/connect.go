@@ -41,8 +41,11 @@ type Parts struct {
 	Keys    Keys           // nil: no access keys are made here
 	Hooks   Hooks          // nil: no addresses for platforms are made here
 	Mode    principal.Mode // the most that this server does
-	Clock   kommo.Clock    // nil: the system's
-	Logger  *slog.Logger   // nil: none
+	// Limited tells whether who connected an account is no administrator of it; nil:
+	// nobody is asked.
+	Limited func(ctx context.Context, account string) bool
+	Clock   kommo.Clock  // nil: the system's
+	Logger  *slog.Logger // nil: none
 }
 
 // Keys makes access keys for people who have just connected an account.

@@ -267,6 +267,20 @@ func TestTwoWindows(t *testing.T) {
 	}
 }
 
+// TestWhoIsNoAdministratorIsTold: what it means, on the page of the account.
+func TestWhoIsNoAdministratorIsTold(t *testing.T) {
+	g := newRig(t, func(p *connect.Parts) {
+		p.Limited = func(_ context.Context, account string) bool { return account == "31000002" }
+	})
+	for account, limited := range map[string]bool{first: false, second: true} {
+		b := g.browser()
+		b.connect(account)
+		if a := b.get("/connect/done"); strings.Contains(a.body, "You are no administrator") != limited || !strings.Contains(a.body, account+" is connected") {
+			t.Errorf("%s, limited %v:\n%s", account, limited, a.body)
+		}
+	}
+}
+
 // addresses is an issuer of addresses for platforms.
 type addresses struct {
 	made  []string

@@ -40,6 +40,9 @@ func (s *Site) done(w http.ResponseWriter, r *http.Request) {
 	if !s.https {
 		p.Blocks = append(p.Blocks, pages.Note{Tone: pages.Wary, Text: "This server is reached without https, so only programs on this machine can use it. Claude on the web, ChatGPT, n8n Cloud and voice platforms need a public https address."})
 	}
+	if is.limited {
+		p.Blocks = append(p.Blocks, pages.Note{Tone: pages.Wary, Text: "You are no administrator of this account, so all that is done here has your rights: what you may not see is not found, users appear as numbers, and it ends when your user is removed. For all of it have an administrator connect the account again; nothing made here ends by that."})
+	}
 	p.Blocks = append(p.Blocks, pages.Code{Label: "The address of this server", Text: s.base + "/mcp"})
 	p.Blocks = append(p.Blocks, s.clients()...)
 	p.Blocks = append(p.Blocks, s.machines(bound, is))

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/pages"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
@@ -12,11 +13,16 @@ import (
 const sessionKind = "connected"
 
 // remember keeps that this browser has connected an account: as the last one, and by
-// its number, since a second window may be at another one.
-func (s *Site) remember(ctx context.Context, bound string, g store.Grant) error {
+// its number, since a second window may be at another one. limited: by somebody who is no
+// administrator.
+func (s *Site) remember(ctx context.Context, bound string, g store.Grant, limited bool) error {
+	body := g.Host
+	if limited {
+		body += limitedMark
+	}
 	for _, name := range []string{sessionName(bound, ""), sessionName(bound, g.Account)} {
 		err := s.Store.PutTicket(ctx, store.Ticket{
-			Kind: sessionKind, Name: name, Account: g.Account, Body: []byte(g.Host), Expires: s.now().Add(pages.CookieTime),
+			Kind: sessionKind, Name: name, Account: g.Account, Body: []byte(body), Expires: s.now().Add(pages.CookieTime),
 		})
 		if err != nil {
 			return err
@@ -33,7 +39,12 @@ func sessionName(bound, account string) string {
 }
 
 // session is an account that a browser has connected.
-type session struct{ account, host string }
+type session struct {
+	account, host string
+	limited       bool // connected by somebody who is no administrator
+}
+
+const limitedMark = " limited"
 
 // connected is the account with that number, if this browser has connected it and it
 // still is; without a number the last one.
@@ -42,5 +53,6 @@ func (s *Site) connected(ctx context.Context, bound, account string) (is session
 	if err != nil || !ok {
 		return session{}, false, err
 	}
-	return session{account: t.Account, host: string(t.Body)}, true, nil
+	host, limited := strings.CutSuffix(string(t.Body), limitedMark)
+	return session{account: t.Account, host: host, limited: limited}, true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,8 @@ const consentPage = `<!DOCTYPE html><html lang="en"><head><meta name="viewport" 
 // agreed; deny=1 redirects with the refusal; uninstall=1 with an account disables
 // the integration there, as its owner does in the settings; install=1 with an account
 // installs its widget, of which Kommo itself tells; otherwise it shows a page to choose
-// from. A code is for the account's first administrator.
+// from. A code is for the account's first administrator, or, with user=ID, for that
+// user.
 func consent(c *call) answer {
 	client, known := c.s.oauth.clients[c.q.get("client_id")]
 	if !known {
@@ -44,7 +46,13 @@ func consent(c *call) answer {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return redirectBack(client, c.s.answerOf(a, client.ClientID), c.q)
+	v := c.s.answerOf(a, client.ClientID)
+	if id, err := strconv.ParseInt(c.q.get("user"), 10, 64); err == nil && users(a).get(id) != nil {
+		c.s.oauth.mu.Lock()
+		c.s.oauth.codes[v.Get("code")].user = id
+		c.s.oauth.mu.Unlock()
+	}
+	return redirectBack(client, v, c.q)
 }
 
 // answerOf is what an agreement comes back with. It needs the account's lock.
