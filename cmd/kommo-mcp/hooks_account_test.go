@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -96,8 +97,7 @@ func TestARevokedHookIsLikeNone(t *testing.T) {
 		}
 		return false
 	})
-	list := c.run(env, "", "hooks", "list")
-	id, _, _ := strings.Cut(list, " ")
+	id := regexp.MustCompile(`(?m)^h_[a-z0-9]+`).FindString(c.run(env, "", "hooks", "list"))
 	if out := c.run(env, "", "hooks", "revoke", id); !strings.Contains(out, id) {
 		t.Fatalf("revoke says %q", out)
 	}
