@@ -25,8 +25,8 @@ var mayImport = map[string][]string{
 	"internal/auth":             {"internal/store", "internal/kommo", "internal/problem", "internal/redact"},
 	"internal/kommo":            {"internal/redact"},
 	"internal/access":           {"internal/store", "internal/principal", "internal/problem"},
-	"internal/authserver":       {"internal/store", "internal/principal", "internal/connect", "internal/pages", "internal/sanitize"},
-	"internal/connect":          {"internal/auth", "internal/store", "internal/kommo", "internal/problem", "internal/pages", "internal/principal"},
+	"internal/authserver":       {"internal/store", "internal/principal", "internal/connect", "internal/pages", "internal/sanitize", "internal/throttle"},
+	"internal/connect":          {"internal/auth", "internal/store", "internal/kommo", "internal/problem", "internal/pages", "internal/principal", "internal/throttle"},
 	"internal/tenant":           {"internal/crm", "internal/principal", "internal/problem"},
 	"internal/audit":            {"internal/principal"},
 	"internal/server":           {"internal/principal", "internal/resources", "internal/tools/registry", "internal/crm", "internal/hooks", "internal/problem"},
@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"internal/hooks":            {"internal/phone"},
 	"internal/directory":        {"internal/kommo", "internal/problem"},
 	"internal/toolstest":        {"internal/tools/registry", "internal/crm", "internal/directory", "internal/kommo", "internal/sandbox"}, // for tests
-	"internal/canary/cage":      {"internal/canary"}, // for tests
+	"internal/canary/cage":      {"internal/canary"},                                                                                     // for tests
 	"internal/fidelity":         {"internal/kommo", "internal/sandbox"},
 }
 

@@ -62,7 +62,7 @@ func (p *product) startConnection(ctx context.Context) {
 	}
 	parts := connect.Parts{
 		Auth: p.accounts(ctx, auth.WithGuests()), Store: p.state, App: app, Public: p.cfg.PublicURL, Zone: p.cfg.Account.Zone,
-		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log, Keys: pageKeys{p.keys()}, Limited: p.limited,
+		Open: p.cfg.Connect, Mode: principal.Mode(p.cfg.Mode), Logger: p.log, Keys: pageKeys{p.keys()}, Limited: p.limited, Address: server.ClientAddress,
 	}
 	if p.authorization != nil {
 		parts.Waiting = p.authorization

@@ -70,7 +70,7 @@ func (s *Server) serveDecision(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, req, err)
 	case r.PostForm.Get("decision") != "allow":
 		s.onward(w, r, "Not allowed", s.answer(req.redirect, req.state, url.Values{"error": {"access_denied"}, "error_description": {"the person did not allow it"}}))
-	case !s.limits.consents.allow(s.from(r)):
+	case !s.limits.consents.Allow(s.from(r)):
 		s.problemPage(w, http.StatusTooManyRequests, "Too many connections are being made at once.", "Try again in a minute.")
 	default:
 		link, err := s.begin(r.Context(), req, browser)

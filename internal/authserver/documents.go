@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/throttle"
 )
 
 const (
@@ -38,7 +39,7 @@ type documents struct {
 	store   *store.Store
 	now     func() time.Time
 	agent   string
-	fetches *throttle
+	fetches *throttle.Throttle
 	flight  singleflight.Group
 
 	mu    sync.Mutex
@@ -55,7 +56,7 @@ type known struct {
 	fresh  time.Duration // that it need not be asked for again
 }
 
-func newDocuments(cfg Config, fetches *throttle) *documents {
+func newDocuments(cfg Config, fetches *throttle.Throttle) *documents {
 	return &documents{
 		http: &http.Client{
 			Transport:     cfg.Documents,
@@ -99,7 +100,7 @@ func (d *documents) remembered(id string) (known, bool) {
 // were good once are asked for whoever else is busy; strangers share a rate.
 func (d *documents) refresh(ctx context.Context, id, from string, u *url.URL) (client, error) {
 	last, at, good := d.lastGood(ctx, id)
-	if !good && !d.fetches.allow(from) {
+	if !good && !d.fetches.Allow(from) {
 		return client{}, &refusedClient{http.StatusTooManyRequests, "Too many unknown apps ask for access at once.", "Try again in a minute."}
 	}
 	c, fresh, err := d.fetch(ctx, id, u)

@@ -59,7 +59,7 @@ func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request) {
 		s.tell(w, http.StatusMethodNotAllowed, &oauthError{"invalid_request", "use POST"})
 		return
 	}
-	if !s.limits.registrations.allow(s.from(r)) {
+	if !s.limits.registrations.Allow(s.from(r)) {
 		w.Header().Set("Retry-After", "60")
 		s.tell(w, http.StatusTooManyRequests, &oauthError{"temporarily_unavailable", "too many clients register at once; try again in a minute"})
 		return

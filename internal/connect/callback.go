@@ -40,7 +40,7 @@ func (s *Site) answered(w http.ResponseWriter, r *http.Request, q url.Values) {
 	case !known: // not asked of Kommo, and the question stays good for its own browser
 		s.notThisBrowser(w, r)
 		return
-	case !s.answers.AllowN(s.now(), 1):
+	case !s.answers.Allow(s.from(r)):
 		s.tooMany(w, r)
 		return
 	}
@@ -114,7 +114,7 @@ func (s *Site) installed(w http.ResponseWriter, r *http.Request, q url.Values) {
 	switch {
 	case !s.Open:
 		text, status = "not connected: this server connects no accounts by itself\n", http.StatusForbidden
-	case !s.installs.AllowN(s.now(), 1):
+	case !s.installs.Allow(s.from(r)):
 		text, status = "not connected: too many at once\n", http.StatusTooManyRequests
 	default:
 		if _, err := s.Auth.Installed(r.Context(), q); err != nil {

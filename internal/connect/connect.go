@@ -11,13 +11,12 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/pages"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/throttle"
 )
 
 // The paths, below the public URL. The callback's is that of the redirect URL.
@@ -44,6 +43,8 @@ type Parts struct {
 	// Limited tells whether who connected an account is no administrator of it; nil:
 	// nobody is asked.
 	Limited func(ctx context.Context, account string) bool
+	// Address tells where a request comes from; nil: all from one place.
+	Address func(r *http.Request) string
 	Clock   kommo.Clock  // nil: the system's
 	Logger  *slog.Logger // nil: none
 }
@@ -74,19 +75,13 @@ type Site struct {
 
 	base     string // of the public URL, without a slash at its end
 	https    bool
-	answers  *rate.Limiter // codes that browsers bring
-	installs *rate.Limiter // codes that come without a browser
+	answers  *throttle.Throttle // questions of browsers, and codes that they bring
+	installs *throttle.Throttle // codes that come without a browser
 
 	asking  sync.WaitGroup
 	mu      sync.Mutex
 	pending map[string]bool // accounts whose end is being looked into
 }
-
-// Strangers may call the callback: what each call makes us ask Kommo is bounded.
-const (
-	answerRate, answerBurst   = 2, 20
-	installRate, installBurst = 0.2, 5
-)
 
 // New is the site made of p.
 func New(p Parts) *Site {
@@ -96,12 +91,17 @@ func New(p Parts) *Site {
 	if p.Logger == nil {
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
+	if p.Address == nil {
+		p.Address = func(*http.Request) string { return "" }
+	}
 	if p.Mode == "" {
 		p.Mode = principal.Write
 	}
 	return &Site{
 		Parts: p, base: strings.TrimSuffix(p.Public.String(), "/"), https: p.Public.Scheme == "https",
-		answers: rate.NewLimiter(answerRate, answerBurst), installs: rate.NewLimiter(installRate, installBurst),
+		// Strangers may call the callback: what each makes us ask Kommo is bounded, and so
+		// is what all do.
+		answers: throttle.New(p.Clock.Now, 10, 100, 0.5, 20), installs: throttle.New(p.Clock.Now, 2, 30, 0.2, 5),
 		pending: map[string]bool{},
 	}
 }
@@ -146,6 +146,9 @@ func (s *Site) at(path string) string { return strings.TrimSuffix(s.Public.Escap
 func (s *Site) page(title string, tone pages.Tone, blocks ...pages.Block) pages.Page {
 	return pages.Page{Title: title, Tone: tone, Site: s.Public.Host, Blocks: blocks}
 }
+
+// from is what requests of one sender have in common.
+func (s *Site) from(r *http.Request) string { return throttle.Sender(s.Address(r)) }
 
 func (s *Site) now() time.Time { return s.Clock.Now() }
 

@@ -170,6 +170,25 @@ func TestStrangersCannotMakeUsAskWithoutEnd(t *testing.T) {
 	b.connect(first)
 }
 
+// TestAStrangerKeepsNobodyOut: who asks without end is held back, from elsewhere people
+// connect and widgets are installed all the same.
+func TestAStrangerKeepsNobodyOut(t *testing.T) {
+	from := "203.0.113.7"
+	g := newRig(t, func(p *connect.Parts) { p.Address = func(*http.Request) string { return from } })
+	b := g.browser()
+	b.get("/connect")
+	for range 60 {
+		b.get("/oauth/callback?state=x&code=y&referer=" + first)
+		b.get("/oauth/callback?from_widget=1&code=y&referer=" + first)
+	}
+	from = "192.0.2.1"
+	g.browser().connect(first)
+	at := "/oauth/callback?from_widget=1&referer=" + second + "&code=" + g.sb.Code(second, clientID)
+	if a := b.get(at); a.status != http.StatusOK || len(g.grants()) != 2 {
+		t.Errorf("a widget from elsewhere: %d", a.status)
+	}
+}
+
 // keys is an issuer of access keys.
 type keys struct {
 	made  []string

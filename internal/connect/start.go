@@ -62,7 +62,7 @@ func (s *Site) start(w http.ResponseWriter, r *http.Request) {
 		s.refusePost(w, r)
 		return
 	}
-	if !s.answers.AllowN(s.now(), 1) {
+	if !s.answers.Allow(s.from(r)) {
 		s.tooMany(w, r)
 		return
 	}
