@@ -27,6 +27,8 @@ type host struct {
 	scope     string
 	noState   bool
 	noTarget  bool // it names no resource
+	slash     bool // it names it with a slash behind
+	repeats   bool // it names the scope when it refreshes too
 	doc       map[string]any
 }
 
@@ -102,7 +104,7 @@ func hosts() []host {
 				"http://127.0.0.1:33418/", "http://127.0.0.1:33418", "http://127.0.0.1:50123/", "http://127.0.0.1:50123", "http://127.0.0.1/",
 				"https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect",
 			},
-			method: "none",
+			method: "none", doc: map[string]any{"grant_types": []string{"authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"}},
 		},
 		{name: "VS Code, with a slash less", redirects: []string{"http://127.0.0.1", "http://127.0.0.1:33418"}, asks: []string{"http://127.0.0.1:33418/", "http://127.0.0.1:33418"}},
 		{
@@ -111,6 +113,8 @@ func hosts() []host {
 		},
 		{name: "n8n cloud", redirects: []string{"https://oauth.n8n.cloud/oauth2/callback"}, method: "client_secret_basic", noTarget: true},
 		{name: "n8n on a host of its own", redirects: []string{"https://n8n.example.com/rest/oauth2-credential/callback"}, method: "none"},
+		{name: "a host that asks for what it always does", redirects: []string{"https://host.example/callback"}, method: "client_secret_post", scope: "openid profile email", repeats: true},
+		{name: "a host whose person typed a slash", redirects: []string{"https://host.example/callback"}, slash: true, scope: "kommo:read", repeats: true},
 		{name: "Inspector", redirects: []string{"http://127.0.0.1:6274/oauth/callback", "http://127.0.0.1:6274/oauth/callback/debug"}},
 	}
 }
@@ -148,6 +152,11 @@ func signIn(t *testing.T, g *rig, h host, redirect string) {
 		if h.method != "" {
 			m["token_endpoint_auth_method"] = h.method
 		}
+		// What they say beside it is of no use here, and must not be in the way.
+		maps.Copy(m, map[string]any{
+			"application_type": "native", "client_uri": "https://host.example", "logo_uri": nil, "contacts": []string{}, "scope": h.scope, "software_id": "x", "software_version": "1.0.0", "jwks": nil,
+		})
+		maps.Copy(m, h.doc)
 		id, secret = g.registerAs(m)
 	}
 	v := g.asks(id, redirect)
@@ -162,6 +171,10 @@ func signIn(t *testing.T, g *rig, h host, redirect string) {
 		v.Del("resource")
 		form.Del("resource")
 	}
+	if h.slash {
+		v.Set("resource", g.url+"/mcp/")
+		form.Set("resource", g.url+"/mcp/")
+	}
 	back := g.authorize(v)
 	if back.Get("iss") != g.url || back.Get("code") == "" || back.Has("error") || back.Get("state") != v.Get("state") {
 		t.Fatalf("the host is told %v", back)
@@ -171,7 +184,11 @@ func signIn(t *testing.T, g *rig, h host, redirect string) {
 	if !g.lives(access) || refresh == "" {
 		t.Fatalf("the tokens are %.8s and %.8s", access, refresh)
 	}
-	access, _ = g.pair(g.asClient(h, id, secret, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "resource": form["resource"]}))
+	again := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "resource": form["resource"]}
+	if h.repeats {
+		again.Set("scope", h.scope)
+	}
+	access, _ = g.pair(g.asClient(h, id, secret, again))
 	if !g.lives(access) {
 		t.Error("the refreshed token is none")
 	}
