@@ -112,9 +112,12 @@ func standing(c auth.Connected) string {
 	case c.Unsettled:
 		return "last renewal unanswered"
 	default:
-		return "active"
+		return standingActive
 	}
 }
+
+// standingActive is the state of a connection that works.
+const standingActive = "active"
 
 type accountName struct {
 	Name string `arg:"" name:"account" help:"Subdomain, host or number, as accounts list shows them."`
@@ -172,6 +175,9 @@ func (c *accountDefaultCmd) Run(ctx context.Context, a *app) error {
 	return a.withAccount(ctx, c.Name, func(p *product, c auth.Connected) error {
 		if err := auth.SetDefault(ctx, p.state, c); err != nil {
 			return err
+		}
+		if state := standing(c); state != standingActive {
+			fmt.Fprintf(a.errOut, "Its connection: %s.\n", state)
 		}
 		_, err := fmt.Fprintf(a.out, "%s is the default\n", c.Host)
 		return err

@@ -99,3 +99,34 @@ func TestLoginSaysWhatTheAccountIsUsedFor(t *testing.T) {
 		t.Errorf("beside a token: %s", told)
 	}
 }
+
+func TestWhyNobodyAnswered(t *testing.T) {
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if a, b := unanswered(late).Error(), unanswered(stopped).Error(); !strings.Contains(a, "20 minutes") || !strings.Contains(b, "stopped") {
+		t.Errorf("%s; %s", a, b)
+	}
+}
+
+// TestHostOfTheRedirectURL: browsers leave the usual port out, and another name is
+// another host.
+func TestHostOfTheRedirectURL(t *testing.T) {
+	for _, c := range []struct {
+		header, at string
+		want       bool
+	}{
+		{"localhost", "http://localhost:80/cb", true},
+		{"localhost:80", "http://localhost/cb", true},
+		{"LOCALHOST:8080", "http://localhost:8080/cb", true},
+		{"127.0.0.1:8080", "http://localhost:8080/cb", false},
+		{"localhost:8081", "http://localhost:8080/cb", false},
+		{"evil.example", "http://localhost/cb", false},
+		{"[::1]:8080", "http://[::1]:8080/cb", true},
+	} {
+		if got := isHost(c.header, redirectHost(c.at)); got != c.want {
+			t.Errorf("%s for %s: %v", c.header, c.at, got)
+		}
+	}
+}
