@@ -431,13 +431,13 @@ func TestInstalledWidgetConnects(t *testing.T) {
 		t.Errorf("installed: %d %s", a.status, a.body)
 	}
 	held := 0
-	for range 20 {
+	for range 40 {
 		if a := g.browser().get(at + "garbage"); a.status == http.StatusTooManyRequests {
 			held++
 		}
 	}
-	if held != 16 {
-		t.Errorf("%d of 20 were held back", held)
+	if held != 21 { // twenty at once, of which the good one was the first
+		t.Errorf("%d of 40 were held back", held)
 	}
 	g.browser().connect(second) // strangers do not keep people out
 	g.noSecrets()
