@@ -248,7 +248,7 @@ func rightlyEnded(ctx context.Context, s *Service, account string) error {
 	}
 	_, err = s.ep.subdomain(ctx, "api-c.kommo.com", Secret(tok.Refresh))
 	if _, refused := errors.AsType[*refusal](err); !refused {
-		return fmt.Errorf("%s was given up although Kommo honours it, or does not tell: %v", account, err)
+		return errors.Join(fmt.Errorf("%s was given up although Kommo honours it, or does not tell", account), err)
 	}
 	return nil
 }
