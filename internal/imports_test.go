@@ -49,8 +49,8 @@ var mayImport = map[string][]string{
 	"internal/crm":              {"internal/store", "internal/directory", "internal/hooks", "internal/kommo", "internal/problem", "internal/when", "internal/phone"},
 	"internal/hooks":            {"internal/phone"},
 	"internal/directory":        {"internal/kommo", "internal/problem"},
-	"internal/toolstest":        {"internal/tools/registry", "internal/crm", "internal/directory", "internal/kommo", "internal/sandbox"}, // for tests
-	"internal/canary/cage":      {"internal/canary"},                                                                                     // for tests
+	"internal/toolstest":        {"internal/tools/registry", "internal/crm", "internal/directory", "internal/kommo", "internal/sandbox", "internal/testclock"}, // for tests
+	"internal/canary/cage":      {"internal/canary"},                                                                                                           // for tests
 	"internal/fidelity":         {"internal/kommo", "internal/sandbox"},
 }
 

@@ -71,7 +71,7 @@ func TestCallbackRefusesWhatIsNoAnswer(t *testing.T) {
 		}
 	}
 	q := g.consent("me", host)
-	g.clock.tick(consentTime)
+	g.clock.Advance(consentTime)
 	if _, err := g.Complete(t.Context(), q, "me"); err == nil {
 		t.Error("an old question was answered")
 	}
@@ -87,11 +87,11 @@ func TestRenewedAheadOfTheEnd(t *testing.T) {
 	account := g.connected(host).Account
 	src, other := g.Source(account, nil), g.another().Source(account, nil)
 	first := token(t, src)
-	g.clock.tick(22 * time.Hour) // 24 h less 7.5 % is 22.2 h
+	g.clock.Advance(22 * time.Hour) // 24 h less 7.5 % is 22.2 h
 	if got := token(t, src); got != first || g.exchanges() != 1 {
 		t.Fatalf("renewed too early: %d exchanges", g.exchanges())
 	}
-	g.clock.tick(15 * time.Minute)
+	g.clock.Advance(15 * time.Minute)
 	var all sync.WaitGroup
 	for range 8 {
 		for _, s := range []*Source{src, other} {
@@ -103,7 +103,7 @@ func TestRenewedAheadOfTheEnd(t *testing.T) {
 		}
 	}
 	all.Wait()
-	g.clock.tick(lookAgain)
+	g.clock.Advance(lookAgain)
 	if a, b := token(t, src), token(t, other); a == first || a != b || g.exchanges() != 2 {
 		t.Errorf("%d exchanges, renewed %t, same %t", g.exchanges(), a != first, a == b)
 	}
@@ -133,7 +133,7 @@ func TestRefusedTokenIsRenewedOnce(t *testing.T) {
 	src = g.Source("31000001", nil)
 	client = g.client(src, host)
 	defer client.CloseIdleConnections()
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	g.sb.Inject(refuse)
 	if _, err := client.Do(t.Context(), kommo.Request{Path: "/account"}, nil); err != nil || g.exchanges() != 2 {
 		t.Errorf("old token: %d exchanges, %v", g.exchanges(), err)
@@ -161,7 +161,7 @@ func TestLostAnswers(t *testing.T) {
 			g := newRig(t)
 			src := g.Source(g.connected(host).Account, nil)
 			first := token(t, src)
-			g.clock.tick(23 * time.Hour)
+			g.clock.Advance(23 * time.Hour)
 			tc.fault.PathPrefix = "/oauth2/access_token"
 			g.sb.Inject(tc.fault)
 			second := token(t, src)
@@ -172,19 +172,19 @@ func TestLostAnswers(t *testing.T) {
 				return
 			}
 			// What Kommo still takes is used to its end; then a person is asked, once and for all.
-			g.clock.tick(2 * time.Hour)
+			g.clock.Advance(2 * time.Hour)
 			for range 3 {
 				_, err := src.Token()
 				if !problem.HasCode(err, problem.Unauthorized) || !strings.Contains(err.Error(), "kommo-mcp login") {
 					t.Fatalf("not told to connect again: %v", err)
 				}
-				g.clock.tick(time.Hour)
+				g.clock.Advance(time.Hour)
 			}
 			if g.exchanges() != 3 {
 				t.Errorf("a dead refresh token was presented %d times", g.exchanges()-1)
 			}
 			g.connected(host)
-			g.clock.tick(lookAgain)
+			g.clock.Advance(lookAgain)
 			if token(t, src) == first {
 				t.Error("the new consent is not used")
 			}
@@ -199,7 +199,7 @@ func TestKommoDown(t *testing.T) {
 	account := g.connected(host).Account
 	src := g.Source(account, nil)
 	first := token(t, src)
-	g.clock.tick(23 * time.Hour)
+	g.clock.Advance(23 * time.Hour)
 	g.sb.Inject(sandbox.Fault{PathPrefix: "/oauth2/access_token", Kind: sandbox.FaultReset, Times: -1})
 	for range 10 {
 		if token(t, src) != first {
@@ -209,7 +209,7 @@ func TestKommoDown(t *testing.T) {
 	if n := g.exchanges(); n != 3 {
 		t.Errorf("%d exchanges, want the consent's and two", n)
 	}
-	g.clock.tick(2 * time.Hour)
+	g.clock.Advance(2 * time.Hour)
 	if _, err := src.Token(); !kommo.HasCode(err, kommo.CodeNetwork) {
 		t.Errorf("not an error for another try: %v", err)
 	}
@@ -217,7 +217,7 @@ func TestKommoDown(t *testing.T) {
 		t.Errorf("listed %+v, %v", list, err)
 	}
 	g.sb.ClearFaults()
-	g.clock.tick(calm)
+	g.clock.Advance(calm)
 	if token(t, src) == first {
 		t.Error("not renewed when Kommo came back")
 	}
@@ -229,14 +229,14 @@ func TestDisconnectedInKommo(t *testing.T) {
 	client := g.client(src, host)
 	defer client.CloseIdleConnections()
 	token(t, src)
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	g.sb.Disconnect(host, "c1")
 	for range 3 {
 		_, err := client.Do(t.Context(), kommo.Request{Path: "/account"}, nil)
 		if !problem.HasCode(err, problem.Unauthorized) || !strings.Contains(err.Error()+errors.Unwrap(err).Error(), "has ended") {
 			t.Fatalf("not told to connect again: %v", err)
 		}
-		g.clock.tick(time.Minute)
+		g.clock.Advance(time.Minute)
 	}
 	if g.exchanges() != 2 {
 		t.Errorf("%d exchanges", g.exchanges())
@@ -255,7 +255,7 @@ func TestWrongSettingsDoNotEndAGrant(t *testing.T) {
 		app := g.app
 		spoil(&app)
 		s := New(t.Context(), g.store, app, WithBaseURL(g.base), WithClock(g.clock))
-		g.clock.tick(25 * time.Hour)
+		g.clock.Advance(25 * time.Hour)
 		if _, err := s.Source(account, nil).Token(); !problem.HasCode(err, problem.Unauthorized) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named: %v", name, err)
 		}
@@ -281,7 +281,7 @@ func TestRenamedAccount(t *testing.T) {
 	client = g.client(src, "former.kommo.com")
 	defer client.CloseIdleConnections()
 	token(t, src)
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	if _, err := client.Do(t.Context(), kommo.Request{Path: "/account"}, nil); err != nil || client.Host() != host {
 		t.Errorf("at %s: %v", client.Host(), err)
 	}
@@ -297,7 +297,7 @@ func TestAPairThatCannotBeKeptIsNotUsed(t *testing.T) {
 	s := g.another()
 	src := s.Source(account, nil)
 	first := token(t, src)
-	g.clock.tick(25 * time.Hour)
+	g.clock.Advance(25 * time.Hour)
 	grant, _, err := g.store.Grant(t.Context(), account, kind)
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +331,7 @@ func TestRemovedAccountIsUsedNoMore(t *testing.T) {
 	if err := Remove(t.Context(), g.store, c); err != nil {
 		t.Fatal(err)
 	}
-	g.clock.tick(lookAgain)
+	g.clock.Advance(lookAgain)
 	if _, err := src.Token(); !problem.HasCode(err, problem.NoToken) {
 		t.Errorf("still used: %v", err)
 	}
@@ -347,7 +347,7 @@ func TestSecretsShowNowhere(t *testing.T) {
 	src := g.Source(g.connected(host).Account, nil)
 	access := token(t, src)
 	refresh := src.t.Refresh
-	g.clock.tick(25 * time.Hour)
+	g.clock.Advance(25 * time.Hour)
 	g.sb.Inject(sandbox.Fault{PathPrefix: "/oauth2/access_token", Kind: sandbox.FaultStatus, Status: 400, Body: fmt.Sprintf(`{"hint":"Check the client_secret %s %s"}`, canary, refresh)})
 	_, err := src.Token()
 	dump, jerr := json.Marshal(g.app)

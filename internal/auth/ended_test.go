@@ -54,7 +54,7 @@ func TestCheckEnded(t *testing.T) {
 	if got := g.checked(account); got != Unclear || g.tickets(account) != 1 {
 		t.Errorf("with a token just issued: %s", got) // it may be Kommo's own delay
 	}
-	g.clock.tick(youngToken + time.Second)
+	g.clock.Advance(youngToken + time.Second)
 	if got := g.checked(account); got != Gone || g.tickets(account) != 0 {
 		t.Errorf("ended by its owner: %s, %d keys left", got, g.tickets(account))
 	}
@@ -75,16 +75,16 @@ func TestCheckEnded(t *testing.T) {
 func TestCheckEndedAfterTheTokensEnd(t *testing.T) {
 	g := newRig(t)
 	account := g.connected(host).Account
-	g.clock.tick(48 * time.Hour)
+	g.clock.Advance(48 * time.Hour)
 	if got := g.checked(account); got != Alive {
 		t.Errorf("idle for two days: %s", got)
 	}
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	g.sb.Inject(sandbox.Fault{PathPrefix: "/account", Kind: sandbox.FaultStatus, Status: 503})
 	if got := g.checked(account); got != Unclear {
 		t.Errorf("Kommo down: %s", got)
 	}
-	g.clock.tick(48 * time.Hour)
+	g.clock.Advance(48 * time.Hour)
 	g.sb.Disconnect(host, "c1")
 	if got := g.checked(account); got != Gone {
 		t.Errorf("ended while idle: %s", got)
@@ -176,7 +176,7 @@ func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestConsentWhileTheEndIsLookedInto(t *testing.T) {
 	g := newRig(t)
 	account := g.connected(host).Account
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	g.sb.Disconnect(host, "c1")
 	way := &meanwhile{RoundTripper: http.DefaultTransport, do: func() { g.connected(host) }}
 	got, err := g.another(WithTransport(way)).CheckEnded(t.Context(), account)

@@ -16,7 +16,7 @@ func TestIdleGrantsAreKept(t *testing.T) {
 	before := g.exchanges()
 	const days = 365
 	for range days {
-		g.clock.tick(24 * time.Hour)
+		g.clock.Advance(24 * time.Hour)
 		g.keepRound(t.Context())
 	}
 	if n := g.exchanges() - before; n < days/8 || n > days/7+1 {
@@ -25,7 +25,7 @@ func TestIdleGrantsAreKept(t *testing.T) {
 	if _, err := g.Source(grant.Account, nil).Token(); err != nil {
 		t.Errorf("after a year: %v", err)
 	}
-	g.clock.tick(30 * 24 * time.Hour)
+	g.clock.Advance(30 * 24 * time.Hour)
 	before = g.exchanges()
 	other := g.another()
 	other.ep.app.ClientID = "c2"
@@ -42,12 +42,12 @@ func TestIdleGrantsAreKept(t *testing.T) {
 func TestALostAnswerDoesNotEndTheKeeping(t *testing.T) {
 	g := newRig(t)
 	grant := g.connected(host)
-	g.clock.tick(8 * 24 * time.Hour)
+	g.clock.Advance(8 * 24 * time.Hour)
 	good := g.ep.transport
 	g.ep.transport = dead{}
 	g.keepRound(t.Context())
 	g.ep.transport = good
-	g.clock.tick(keepEvery)
+	g.clock.Advance(keepEvery)
 	g.keepRound(t.Context())
 	c, ok, err := Look(t.Context(), g.store, grant.Account)
 	if err != nil || !ok || c.Ended {

@@ -7,13 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 const (
@@ -22,37 +22,12 @@ const (
 	redirectURL = "http://127.0.0.1:8080/oauth/callback"
 )
 
-// clock is set by hand; waits end at once.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) tick(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func (c *clock) After(d time.Duration) <-chan time.Time {
-	c.tick(d)
-	done := make(chan time.Time, 1)
-	done <- c.Now()
-	return done
-}
-
 // rig is a sandbox with one integration, a state directory, and a service.
 type rig struct {
 	t     *testing.T
 	sb    *sandbox.Sandbox
 	base  *url.URL
-	clock *clock
+	clock *testclock.Clock
 	store *store.Store
 	app   App
 	log   *bytes.Buffer
@@ -61,7 +36,7 @@ type rig struct {
 
 func newRig(t *testing.T, opts ...sandbox.Option) *rig {
 	t.Helper()
-	c := &clock{at: time.Unix(1_795_000_000, 0)}
+	c := testclock.At(time.Unix(1_795_000_000, 0))
 	app := App{ClientID: "c1", Secret: canary, RedirectURL: redirectURL}
 	sb := sandbox.New(append([]sandbox.Option{
 		sandbox.WithClock(c.Now), sandbox.WithoutRateLimit(),

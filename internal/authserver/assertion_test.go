@@ -262,7 +262,7 @@ func TestKeysAreChangedAndTheirHostFails(t *testing.T) {
 	s.alg, s.kid = jose.RS256, "k2"
 	s.publish()
 	s.refused(next(), http.StatusUnauthorized, "invalid_client") // within the minute of the last look
-	s.clock.tick(time.Minute)
+	s.clock.Advance(time.Minute)
 	_, refresh = s.pair(next())
 	before := s.docs.count()
 	s.refused(old.shows(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}, old.sign(old.claims())), http.StatusUnauthorized, "invalid_client")
@@ -270,16 +270,16 @@ func TestKeysAreChangedAndTheirHostFails(t *testing.T) {
 		t.Error("keys are asked for again at each wrong one")
 	}
 	s.docs.set(signedKeys, func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) })
-	s.clock.tick(23 * time.Hour)
+	s.clock.Advance(23 * time.Hour)
 	_, refresh = s.pair(next())
-	s.clock.tick(time.Hour + time.Minute)
+	s.clock.Advance(time.Hour + time.Minute)
 	a := next()
 	s.refused(a, http.StatusServiceUnavailable, "temporarily_unavailable")
 	if a.header.Get("Retry-After") == "" {
 		t.Error("it does not say to come again")
 	}
 	s.publish()
-	s.clock.tick(time.Minute)
+	s.clock.Advance(time.Minute)
 	s.pair(next())
 }
 
@@ -314,7 +314,7 @@ func TestDocumentsOfClientsThatSign(t *testing.T) {
 		d := map[string]any{"client_id": signedID, "redirect_uris": []string{signedRedirect}, "token_endpoint_auth_method": "private_key_jwt"}
 		maps.Copy(d, c.fields)
 		g.docs.set(signedID, document(d))
-		g.clock.tick(time.Hour)
+		g.clock.Advance(time.Hour)
 		if a := g.get("/authorize?" + g.asks(signedID, signedRedirect).Encode()); a.status != c.want {
 			t.Errorf("%s: answered %d", name, a.status)
 		}

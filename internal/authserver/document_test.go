@@ -104,7 +104,7 @@ func TestADocumentsHostIsDown(t *testing.T) {
 	down := func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }
 	g.docs.set(documentID, down)
 	for _, wait := range []time.Duration{10 * time.Minute, time.Hour, 24 * time.Hour} {
-		g.clock.tick(wait)
+		g.clock.Advance(wait)
 		if a := g.askByDocument(); a.status != http.StatusOK {
 			t.Errorf("%v later it is answered %d", wait, a.status)
 		}
@@ -114,16 +114,16 @@ func TestADocumentsHostIsDown(t *testing.T) {
 	if g.docs.count() != before {
 		t.Error("a host that is down is asked each time")
 	}
-	g.clock.tick(30 * 24 * time.Hour)
+	g.clock.Advance(30 * 24 * time.Hour)
 	if a := g.askByDocument(); a.status != http.StatusBadGateway {
 		t.Errorf("a month later it is answered %d", a.status)
 	}
 	// What its host takes back is no outage.
 	g.docs.set(documentID, document(appDocument()))
-	g.clock.tick(time.Minute)
+	g.clock.Advance(time.Minute)
 	g.askByDocument()
 	g.docs.set(documentID, document(map[string]any{"client_id": documentID}))
-	g.clock.tick(10 * time.Minute)
+	g.clock.Advance(10 * time.Minute)
 	if a := g.askByDocument(); a.status != http.StatusBadRequest {
 		t.Errorf("a document that was emptied is answered %d", a.status)
 	}
@@ -158,10 +158,10 @@ func TestDocumentsAreKeptAsTheirHostsSay(t *testing.T) {
 			document(appDocument())(w)
 		})
 		g.askByDocument()
-		g.clock.tick(c.fresh - time.Second)
+		g.clock.Advance(c.fresh - time.Second)
 		g.askByDocument()
 		early := g.docs.count()
-		g.clock.tick(time.Second)
+		g.clock.Advance(time.Second)
 		g.askByDocument()
 		if early != 1 || g.docs.count() != 2 {
 			t.Errorf("%v: %d requests before %v, %d after", c.header, early, c.fresh, g.docs.count())

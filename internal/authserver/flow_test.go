@@ -45,7 +45,7 @@ func TestAPersonGivesAClientAccess(t *testing.T) {
 			t.Errorf("%.12s… is a bearer token too", other)
 		}
 	}
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	if g.lives(access) {
 		t.Error("the token outlives its hour")
 	}
@@ -112,7 +112,7 @@ func TestACodeIsBoundToWhatItWasMadeFor(t *testing.T) {
 				"code": {g.authorize(g.asks(id, loopbackRedirect)).Get("code")}, "code_verifier": {verifier}, "resource": {g.url + "/mcp"},
 			}
 			c.change(v)
-			g.clock.tick(c.wait)
+			g.clock.Advance(c.wait)
 			a := g.form("/token", v)
 			if c.code == "" {
 				g.pair(a)
@@ -126,23 +126,23 @@ func TestACodeIsBoundToWhatItWasMadeFor(t *testing.T) {
 func TestRefreshTokensRotate(t *testing.T) {
 	g := newRig(t)
 	id, access, refresh := g.tokens()
-	g.clock.tick(50 * time.Minute)
+	g.clock.Advance(50 * time.Minute)
 	access2, refresh2 := g.pair(g.refresh(id, refresh))
 	if access2 == access || refresh2 == refresh || refresh2 == "" || !g.lives(access2) {
 		t.Fatal("nothing new came")
 	}
-	g.clock.tick(89 * 24 * time.Hour)
+	g.clock.Advance(89 * 24 * time.Hour)
 	_, refresh3 := g.pair(g.refresh(id, refresh2))
-	g.clock.tick(89 * 24 * time.Hour) // each has 90 days of its own
+	g.clock.Advance(89 * 24 * time.Hour) // each has 90 days of its own
 	access4, refresh4 := g.pair(g.refresh(id, refresh3))
-	g.clock.tick(time.Minute)
+	g.clock.Advance(time.Minute)
 	g.refused(g.refresh(id, refresh3), http.StatusBadRequest, "invalid_grant")
 	if g.lives(access4) {
 		t.Error("a refresh token that came back left the family's access token alive")
 	}
 	g.refused(g.refresh(id, refresh4), http.StatusBadRequest, "invalid_grant")
 	_, _, other := g.tokens()
-	g.clock.tick(90 * 24 * time.Hour)
+	g.clock.Advance(90 * 24 * time.Hour)
 	g.refused(g.refresh(id, other), http.StatusBadRequest, "invalid_grant")
 }
 
@@ -152,7 +152,7 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 	g := newRig(t)
 	id, _, refresh := g.tokens()
 	_, lost := g.pair(g.refresh(id, refresh))
-	g.clock.tick(29 * time.Second)
+	g.clock.Advance(29 * time.Second)
 	access, again := g.pair(g.refresh(id, refresh))
 	if again != lost || !g.lives(access) {
 		t.Fatal("another token came")
@@ -168,7 +168,7 @@ func TestALostAnswerIsGivenAgainForSecondsOnly(t *testing.T) {
 	g := newRig(t)
 	id, _, refresh := g.tokens()
 	access, lost := g.pair(g.refresh(id, refresh))
-	g.clock.tick(30 * time.Second)
+	g.clock.Advance(30 * time.Second)
 	g.refused(g.refresh(id, refresh), http.StatusBadRequest, "invalid_grant")
 	g.refused(g.refresh(id, lost), http.StatusBadRequest, "invalid_grant")
 	if g.lives(access) {
@@ -238,7 +238,7 @@ func TestTwoServersWithOneState(t *testing.T) {
 	if _, ok, err := other.Principal(t.Context(), access); !ok || err != nil {
 		t.Errorf("the other does not know the token: %v", err)
 	}
-	g.clock.tick(time.Minute)
+	g.clock.Advance(time.Minute)
 	g.refused(g.form(there.URL+"/token", url.Values{"grant_type": {"refresh_token"}, "client_id": {id}, "refresh_token": {refresh}}), http.StatusBadRequest, "invalid_grant")
 	if g.lives(access) {
 		t.Error("what ended at one lives at the other")

@@ -17,6 +17,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 const fuzzRedirect = "https://app.example/callback"
@@ -26,14 +27,14 @@ type small struct {
 	*authserver.Server
 
 	mux    *http.ServeMux
-	clock  *clock
+	clock  *testclock.Clock
 	docs   *documents
 	client string
 }
 
 func newSmall(f *testing.F) *small {
 	f.Helper()
-	c := &clock{at: time.Unix(1_795_000_000, 0)}
+	c := testclock.At(time.Unix(1_795_000_000, 0))
 	st := store.NewMemory(c.Now)
 	f.Cleanup(func() { _ = st.Close() })
 	docs := &documents{at: map[string]func(http.ResponseWriter){documentID: document(appDocument())}}
@@ -62,7 +63,7 @@ func newSmall(f *testing.F) *small {
 }
 
 func (s *small) do(method, at, kind, body, cookie string) *httptest.ResponseRecorder {
-	s.clock.tick(time.Second) // so that no limit is in the way
+	s.clock.Advance(time.Second) // so that no limit is in the way
 	r := httptest.NewRequest(method, "https://mcp.example/", strings.NewReader(body))
 	path, query, _ := strings.Cut(at, "?")
 	r.URL.Path, r.URL.RawQuery = path, query

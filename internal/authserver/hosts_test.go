@@ -129,7 +129,7 @@ func TestHostsSignPeopleIn(t *testing.T) {
 		for _, redirect := range asks {
 			t.Run(h.name+" "+redirect, func(t *testing.T) {
 				g.T = t
-				g.clock.tick(time.Minute)
+				g.clock.Advance(time.Minute)
 				signIn(t, g, h, redirect)
 			})
 		}

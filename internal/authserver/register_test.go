@@ -129,7 +129,7 @@ func TestRegistrationsThatNobodyUsesAreForgotten(t *testing.T) {
 	g := newRig(t)
 	unused := g.register(loopbackRedirect)
 	id, _, refresh := g.tokens()
-	g.clock.tick(24 * time.Hour)
+	g.clock.Advance(24 * time.Hour)
 	if a := g.get("/authorize?" + g.asks(unused, loopbackRedirect).Encode()); a.status != http.StatusBadRequest || !strings.Contains(a.body, "add it again") {
 		t.Errorf("a forgotten client is answered %d", a.status)
 	}
@@ -139,7 +139,7 @@ func TestRegistrationsThatNobodyUsesAreForgotten(t *testing.T) {
 		t.Errorf("%d are kept, %v", len(all), err)
 	}
 	for range 3 { // one that is used is kept with its refresh token
-		g.clock.tick(80 * 24 * time.Hour)
+		g.clock.Advance(80 * 24 * time.Hour)
 		_, refresh = g.pair(g.refresh(id, refresh))
 	}
 }
@@ -150,7 +150,7 @@ func TestRegistrationsMakeRoom(t *testing.T) {
 	used, _, refresh := g.tokens()
 	var ids []string
 	for range 10 {
-		g.clock.tick(time.Second)
+		g.clock.Advance(time.Second)
 		ids = append(ids, g.register(loopbackRedirect))
 	}
 	known := func(id string) bool {
@@ -167,12 +167,12 @@ func TestRegistrationsInUseAreBounded(t *testing.T) {
 	g := newRig(t, func(cfg *authserver.Config) { cfg.Clients = 1 })
 	used, _, refresh := g.tokens()
 	for range 9 {
-		g.clock.tick(time.Minute)
+		g.clock.Advance(time.Minute)
 		g.tokens()
 	}
 	g.refused(g.tryRegister(`{"redirect_uris":["https://app.example/"]}`, "application/json"), http.StatusServiceUnavailable, "temporarily_unavailable")
 	g.pair(g.refresh(used, refresh))
-	g.clock.tick(101 * 24 * time.Hour)
+	g.clock.Advance(101 * 24 * time.Hour)
 	g.register(loopbackRedirect)
 }
 
@@ -207,6 +207,6 @@ func TestRegistrationsAreBounded(t *testing.T) {
 	if last != http.StatusTooManyRequests {
 		t.Errorf("the last of many is answered %d", last)
 	}
-	g.clock.tick(time.Minute)
+	g.clock.Advance(time.Minute)
 	g.register(loopbackRedirect)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 const (
@@ -39,31 +40,6 @@ const (
 func challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// clock is set by hand; waits end at once.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) tick(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func (c *clock) After(d time.Duration) <-chan time.Time {
-	c.tick(d)
-	done := make(chan time.Time, 1)
-	done <- c.Now()
-	return done
 }
 
 // documents are the clients' hosts on the internet.
@@ -113,7 +89,7 @@ type rig struct {
 	*testing.T
 
 	sb      *sandbox.Sandbox
-	clock   *clock
+	clock   *testclock.Clock
 	store   *store.Store
 	docs    *documents
 	server  *authserver.Server
@@ -128,7 +104,7 @@ type rig struct {
 func newRig(t *testing.T, change ...func(*authserver.Config)) *rig {
 	t.Helper()
 	g := &rig{
-		T: t, clock: &clock{at: time.Unix(1_795_000_000, 0)}, docs: &documents{at: map[string]func(http.ResponseWriter){}}, log: new(bytes.Buffer),
+		T: t, clock: testclock.At(time.Unix(1_795_000_000, 0)), docs: &documents{at: map[string]func(http.ResponseWriter){}}, log: new(bytes.Buffer),
 	}
 	mux := http.NewServeMux()
 	web := httptest.NewServer(mux)

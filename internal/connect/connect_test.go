@@ -37,7 +37,7 @@ func TestConnectInABrowser(t *testing.T) {
 	if a := g.browser().get("/connect/done"); a.status != http.StatusNotFound || strings.Contains(a.body, second) {
 		t.Errorf("another browser is shown %d", a.status)
 	}
-	g.clock.tick(21 * time.Minute)
+	g.clock.Advance(21 * time.Minute)
 	if a := b.get("/connect/done"); a.status != http.StatusNotFound {
 		t.Errorf("after 21 minutes: %d", a.status)
 	}
@@ -56,7 +56,7 @@ func TestWhatIsShownOfEachFailure(t *testing.T) {
 		"declined":        {func(_ *rig, q url.Values) { q.Set("error", "access_denied") }, 403, "Access was not allowed"},
 		"no state":        {func(_ *rig, q url.Values) { q.Del("state") }, 400, "This is no answer from Kommo"},
 		"foreign state":   {func(_ *rig, q url.Values) { q.Set("state", echo) }, 400, "This link does not work any more"},
-		"an old link":     {func(g *rig, _ url.Values) { g.clock.tick(20 * time.Minute) }, 400, "This link does not work any more"},
+		"an old link":     {func(g *rig, _ url.Values) { g.clock.Advance(20 * time.Minute) }, 400, "This link does not work any more"},
 		"foreign zone":    {func(_ *rig, q url.Values) { q.Set("referer", echo+".example") }, 400, "This did not come from Kommo"},
 		"a garbled code":  {func(_ *rig, q url.Values) { q.Set("code", echo) }, 400, "Kommo did not accept the answer"},
 		"markup":          {func(_ *rig, q url.Values) { q.Set("code", "<script>"+echo) }, 400, "Kommo did not accept the answer"},
@@ -166,7 +166,7 @@ func TestStrangersCannotMakeUsAskWithoutEnd(t *testing.T) {
 	if limited != 20 {
 		t.Errorf("%d of 40 were held back", limited)
 	}
-	g.clock.tick(time.Minute)
+	g.clock.Advance(time.Minute)
 	b.connect(first)
 }
 
@@ -239,7 +239,7 @@ func TestNoKeyForOthers(t *testing.T) {
 	if a := g.browser().send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}}, nil); a.status != http.StatusForbidden {
 		t.Errorf("another browser: %d", a.status)
 	}
-	g.clock.tick(21 * time.Minute)
+	g.clock.Advance(21 * time.Minute)
 	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}}, nil); a.status != http.StatusNotFound {
 		t.Errorf("after 21 minutes: %d", a.status)
 	}

@@ -39,7 +39,7 @@ func TestDisconnect(t *testing.T) {
 	if err := g.store.PutTicket(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	g.sb.Disconnect(first, clientID)
 	ended := word("31000001").Encode()
 	if a := g.browser().get("/oauth/disconnect?" + ended); a.status != http.StatusOK {
@@ -85,7 +85,7 @@ func TestDisconnectBeforeTheDeed(t *testing.T) {
 func TestDisconnectBelievesOnlyKommo(t *testing.T) {
 	g := newRig(t, nil)
 	g.browser().connect(first)
-	g.clock.tick(time.Hour)
+	g.clock.Advance(time.Hour)
 	g.sb.Disconnect(first, clientID)
 	before := len(g.sb.Arrivals())
 	for name, c := range map[string]struct {

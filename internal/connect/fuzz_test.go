@@ -11,6 +11,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 // forbidden is a way to Kommo that nobody may take.
@@ -30,7 +31,7 @@ func closed(f *testing.F) (http.Handler, *forbidden) {
 	public := &url.URL{Scheme: "https", Host: "mcp.example.com"}
 	app := auth.App{ClientID: clientID, Secret: canary, RedirectURL: "https://mcp.example.com/oauth/callback"}
 	at := time.Unix(1_795_000_000, 0)
-	clock := &clock{at: at}
+	clock := testclock.At(at)
 	site := connect.New(connect.Parts{
 		Auth: auth.New(f.Context(), st, app, auth.WithTransport(way), auth.WithClock(clock)), Store: st, App: app, Public: public, Open: true, Clock: ticking{clock},
 	})
@@ -40,9 +41,9 @@ func closed(f *testing.F) (http.Handler, *forbidden) {
 }
 
 // ticking lets a minute pass at each look, so that no limit comes in between.
-type ticking struct{ *clock }
+type ticking struct{ *testclock.Clock }
 
-func (c ticking) Now() time.Time { c.tick(time.Minute); return c.clock.Now() }
+func (c ticking) Now() time.Time { c.Advance(time.Minute); return c.Clock.Now() }
 
 func ask(h http.Handler, path, rawQuery string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)

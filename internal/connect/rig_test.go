@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 const (
@@ -30,36 +30,11 @@ const (
 	second   = "second.kommo.com"
 )
 
-// clock is set by hand; waits end at once.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) tick(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func (c *clock) After(d time.Duration) <-chan time.Time {
-	c.tick(d)
-	done := make(chan time.Time, 1)
-	done <- c.Now()
-	return done
-}
-
 // rig is a site on a loopback port, before a sandbox with two accounts.
 type rig struct {
 	t     *testing.T
 	sb    *sandbox.Sandbox
-	clock *clock
+	clock *testclock.Clock
 	store *store.Store
 	site  *connect.Site
 	web   *httptest.Server
@@ -69,7 +44,7 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*connect.Parts)) *rig {
 	t.Helper()
-	g := &rig{t: t, clock: &clock{at: time.Unix(1_795_000_000, 0)}, log: new(bytes.Buffer), seen: new(strings.Builder)}
+	g := &rig{t: t, clock: testclock.At(time.Unix(1_795_000_000, 0)), log: new(bytes.Buffer), seen: new(strings.Builder)}
 	mux := http.NewServeMux()
 	g.web = httptest.NewServer(mux)
 	t.Cleanup(g.web.Close)

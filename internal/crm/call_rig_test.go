@@ -17,30 +17,10 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 const callHost = "demo.kommo.com"
-
-// leapClock starts at real time; whoever waits moves it on and waits not at all.
-type leapClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *leapClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *leapClock) After(d time.Duration) <-chan time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += max(d, 0)
-	now := make(chan time.Time, 1)
-	now <- time.Now().Add(c.ahead)
-	return now
-}
 
 // callRig is the demo account, without a rate limit, and its jobs. Requests may
 // be held back to see which are under way together.
@@ -51,7 +31,7 @@ type callRig struct {
 	base  string // its address
 	api   *kommo.Client
 	jobs  *crm.Service
-	clock *leapClock
+	clock *testclock.Clock
 	began time.Time
 
 	mu     sync.Mutex
@@ -73,7 +53,7 @@ func newCallRig(t *testing.T, opts ...sandbox.Option) *callRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := &leapClock{}
+	clock := &testclock.Clock{}
 	r.clock = clock
 	transport := kommo.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)

@@ -5,10 +5,12 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 func TestCensusCountsWhatIsNotDone(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		begin := func(account, kind, key string, state State) {
 			op := mustBegin(t, s, Op{Account: account, Kind: kind, Key: key}, Fresh)
 			if op.State = state; state != Running {

@@ -4,9 +4,11 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
-func newLanes(t *testing.T) (*Lanes, *testClock) {
+func newLanes(t *testing.T) (*Lanes, *testclock.Clock) {
 	t.Helper()
 	clock := newClock()
 	l := NewLanes(filepath.Join(t.TempDir(), "state"), clock.Now)
@@ -34,11 +36,11 @@ func TestLanes(t *testing.T) {
 		}
 		seen[n] = true
 		must(t, l.Settle(t.Context(), "a", n, clock.Now().Add(interval)))
-		clock.pass(100 * time.Millisecond)
+		clock.Advance(100 * time.Millisecond)
 	}
 	takeLane(t, l, "a", 3, 700*time.Millisecond)
 	takeLane(t, l, "b", 3, 0) // another account
-	clock.pass(700 * time.Millisecond)
+	clock.Advance(700 * time.Millisecond)
 	n := takeLane(t, l, "a", 3, 0)
 	takeLane(t, l, "a", 3, 100*time.Millisecond)
 	must(t, l.Settle(t.Context(), "a", n, clock.Now())) // it was not used
@@ -51,7 +53,7 @@ func TestLaneOfOneWhoNeverSettles(t *testing.T) {
 	l, clock := newLanes(t)
 	takeLane(t, l, "a", 1, 0)
 	takeLane(t, l, "a", 1, laneLease)
-	clock.pass(laneLease)
+	clock.Advance(laneLease)
 	takeLane(t, l, "a", 1, 0)
 }
 
@@ -61,6 +63,6 @@ func TestPauseStopsAll(t *testing.T) {
 	must(t, l.Pause(t.Context(), "a", clock.Now().Add(time.Second))) // a shorter one does not end it
 	takeLane(t, l, "a", 7, 3*time.Second)
 	takeLane(t, l, "b", 7, 0)
-	clock.pass(3 * time.Second)
+	clock.Advance(3 * time.Second)
 	takeLane(t, l, "a", 7, 0)
 }

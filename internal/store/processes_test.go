@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 const (
@@ -250,7 +252,7 @@ func checkOrder(t *testing.T, path string) {
 func TestKilledHolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	start(t, "hold", dir).killWhenReady(t, 0)
-	clock := &testClock{now: time.Now()}
+	clock := testclock.At(time.Now())
 	s, lanes := New(dir, clock.Now), NewLanes(dir, clock.Now)
 	defer s.Close()
 	defer lanes.Close()
@@ -263,7 +265,7 @@ func TestKilledHolder(t *testing.T) {
 	if _, wait := take(); wait <= 0 || wait > laneLease {
 		t.Errorf("the lanes of the killed one: wait %v", wait)
 	}
-	clock.pass(laneLease)
+	clock.Advance(laneLease)
 	for range 7 {
 		if _, wait := take(); wait > 0 {
 			t.Errorf("the lanes are not free after %v: wait %v", laneLease, wait)
@@ -273,7 +275,7 @@ func TestKilledHolder(t *testing.T) {
 	if ok, err := s.Hold(t.Context(), "worker", "other", time.Minute); ok || err != nil {
 		t.Errorf("the lease of the killed one: %v, %v", ok, err)
 	}
-	clock.pass(Lease)
+	clock.Advance(Lease)
 	for i := range 5 {
 		op, ok, err := s.Take(t.Context(), "a", "call")
 		if err != nil || !ok || op.Key != "held"+strconv.Itoa(i) {
@@ -282,7 +284,7 @@ func TestKilledHolder(t *testing.T) {
 		op.State = Done
 		must(t, s.Settle(t.Context(), op))
 	}
-	clock.pass(time.Minute)
+	clock.Advance(time.Minute)
 	if ok, err := s.Hold(t.Context(), "worker", "other", time.Minute); !ok || err != nil {
 		t.Errorf("the lease does not end: %v, %v", ok, err)
 	}

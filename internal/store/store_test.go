@@ -7,33 +7,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
-// testClock stands still until it is moved.
-type testClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *testClock { return &testClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
-
-func (c *testClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *testClock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *testclock.Clock { return testclock.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)) }
 
 // eachStore runs a test with the store on disk and the one in memory.
-func eachStore(t *testing.T, run func(*testing.T, *Store, *testClock)) {
+func eachStore(t *testing.T, run func(*testing.T, *Store, *testclock.Clock)) {
 	t.Helper()
 	for name, open := range map[string]func(*testing.T, func() time.Time) *Store{
 		"disk":   func(t *testing.T, now func() time.Time) *Store { return New(filepath.Join(t.TempDir(), "state"), now) },
@@ -80,7 +63,7 @@ func wait(t *testing.T, s *Store, op Op, next time.Time) {
 }
 
 func TestBegin(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		first := mustBegin(t, s, job("k", "l"), Fresh)
 		if first.Seq == 0 || first.State != Running || !first.Created.Equal(clock.Now()) {
 			t.Errorf("fresh: %+v", first)
@@ -93,9 +76,9 @@ func TestBegin(t *testing.T) {
 		for _, differs := range []Op{{Account: "b", Kind: "call", Key: "k"}, {Account: "a", Kind: "task", Key: "k"}, {Account: "a", Kind: "call", Key: "K"}} {
 			mustBegin(t, s, differs, Fresh)
 		}
-		clock.pass(Lease - time.Millisecond)
+		clock.Advance(Lease - time.Millisecond)
 		mustBegin(t, s, other, Busy)
-		clock.pass(time.Millisecond)
+		clock.Advance(time.Millisecond)
 		second := mustBegin(t, s, other, Resumed)
 		if second.Seq != first.Seq || string(second.Body) != "k" || !second.Created.Equal(first.Created) {
 			t.Errorf("resumed: %+v", second)
@@ -113,9 +96,9 @@ func TestBegin(t *testing.T) {
 
 // TestLostHold: whoever lost the job to another can change nothing of it.
 func TestLostHold(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		stale := mustBegin(t, s, job("k", ""), Fresh)
-		clock.pass(Lease)
+		clock.Advance(Lease)
 		holder := mustBegin(t, s, job("k", ""), Resumed)
 		stale.State = Done
 		for name, act := range map[string]func(context.Context, Op) error{"save": s.Save, "settle": s.Settle, "drop": s.Drop} {
@@ -139,21 +122,21 @@ func TestLostHold(t *testing.T) {
 // TestSaveRenewsTheLease: a job that gives signs of life stays its holder's, even
 // if the lease had run out and nobody noticed.
 func TestSaveRenewsTheLease(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		op := mustBegin(t, s, job("k", ""), Fresh)
 		for range 3 {
-			clock.pass(Lease - time.Second)
+			clock.Advance(Lease - time.Second)
 			must(t, s.Save(t.Context(), op))
 			mustBegin(t, s, op, Busy)
 		}
-		clock.pass(Lease + time.Second)
+		clock.Advance(Lease + time.Second)
 		must(t, s.Save(t.Context(), op))
 		mustBegin(t, s, op, Busy)
 	})
 }
 
 func TestTakeKeepsTheOrderOfALine(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		for _, j := range []Op{job("a1", "a"), job("a2", "a"), job("b1", "b"), job("free", "")} {
 			next := clock.Now()
 			if j.Key == "b1" {
@@ -175,7 +158,7 @@ func TestTakeKeepsTheOrderOfALine(t *testing.T) {
 		a1.State = Dead
 		must(t, s.Settle(t.Context(), a1)) // a dead one lets the others pass
 		take("a2")
-		clock.pass(time.Minute) // b1 is due; the holders of a2 and free are gone
+		clock.Advance(time.Minute) // b1 is due; the holders of a2 and free are gone
 		for _, want := range []string{"a2", "b1", "free", ""} {
 			take(want)
 		}
@@ -183,7 +166,7 @@ func TestTakeKeepsTheOrderOfALine(t *testing.T) {
 }
 
 func TestAhead(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		first := mustBegin(t, s, job("1", "l"), Fresh)
 		second := mustBegin(t, s, job("2", "l"), Fresh)
 		third := mustBegin(t, s, job("3", "l"), Fresh)
@@ -201,7 +184,7 @@ func TestAhead(t *testing.T) {
 		ahead(alone, 0, 0)
 		wait(t, s, first, clock.Now())
 		ahead(third, 1, 1)
-		clock.pass(Lease) // the holder of the second is gone: it waits as well
+		clock.Advance(Lease) // the holder of the second is gone: it waits as well
 		ahead(third, 0, 2)
 		second = mustBegin(t, s, second, Resumed)
 		second.State = Done
@@ -211,7 +194,7 @@ func TestAhead(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		ctx := t.Context()
 		if at, err := s.NextDue(ctx, "a", "call"); err != nil || !at.IsZero() {
 			t.Errorf("an empty queue is due at %v, %v", at, err)
@@ -249,7 +232,7 @@ func TestLists(t *testing.T) {
 }
 
 func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		ctx := t.Context()
 		for _, state := range []State{Done, Dead, Waiting} {
 			op := mustBegin(t, s, job(string(state), ""), Fresh)
@@ -259,7 +242,7 @@ func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
 		if ok, err := s.Claim(ctx, "a", "note", 1, "old"); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		clock.pass(time.Hour)
+		clock.Advance(time.Hour)
 		op := mustBegin(t, s, job("young", ""), Fresh)
 		op.State = Done
 		must(t, s.Settle(ctx, op))
@@ -277,7 +260,7 @@ func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
 		if ok, err := s.Claim(ctx, "a", "note", 1, "new"); !ok || err != nil {
 			t.Errorf("an old claim holds: %v, %v", ok, err)
 		}
-		clock.pass(time.Hour)
+		clock.Advance(time.Hour)
 		must(t, s.PurgeAll(ctx, "call", clock.Now()))
 		if list, err = s.List(ctx, "a", "call", 10, Done, Dead, Waiting); err != nil || len(list) != 1 || list[0].State != Waiting {
 			t.Errorf("left of all: %v, %v", list, err)
@@ -288,7 +271,7 @@ func TestPurgeLeavesWhatIsNotDone(t *testing.T) {
 // TestPurgeLeft: what waits of an account that is connected no more goes in time; of
 // one that is, and of the server's own, it stays.
 func TestPurgeLeft(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		ctx := t.Context()
 		_, err := s.PutGrant(ctx, Grant{Account: "5", Kind: "kommo", Host: "acme.kommo.com", ClientID: "c", Secret: []byte("x")})
 		must(t, err)
@@ -301,7 +284,7 @@ func TestPurgeLeft(t *testing.T) {
 		for _, a := range accounts {
 			begin(a, "old")
 		}
-		clock.pass(time.Hour)
+		clock.Advance(time.Hour)
 		begin("6", "young")
 		must(t, s.PurgeLeft(ctx, clock.Now()))
 		for i, want := range []int{1, 1, 0, 1, 1} {
@@ -317,7 +300,7 @@ func TestPurgeLeft(t *testing.T) {
 }
 
 func TestClaim(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, _ *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, _ *testclock.Clock) {
 		for i, c := range []struct {
 			account, kind string
 			id            int64
@@ -339,7 +322,7 @@ func TestClaim(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		hold := func(owner string, want bool) {
 			t.Helper()
 			if ok, err := s.Hold(t.Context(), "n", owner, time.Minute); err != nil || ok != want {
@@ -348,11 +331,11 @@ func TestHold(t *testing.T) {
 		}
 		hold("x", true)
 		hold("y", false)
-		clock.pass(30 * time.Second)
+		clock.Advance(30 * time.Second)
 		hold("x", true) // renewed
-		clock.pass(59 * time.Second)
+		clock.Advance(59 * time.Second)
 		hold("y", false)
-		clock.pass(time.Second)
+		clock.Advance(time.Second)
 		hold("y", true)
 		must(t, s.Leave(t.Context(), "n", "x")) // not its own
 		hold("x", false)
@@ -365,7 +348,7 @@ func TestHold(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, clock *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, clock *testclock.Clock) {
 		recall := func(account, name, want string) {
 			t.Helper()
 			got, ok, err := s.Recall(t.Context(), account, name)
@@ -378,7 +361,7 @@ func TestMemory(t *testing.T) {
 		must(t, s.Remember(t.Context(), "a", "n", []byte("second")))
 		recall("a", "n", "second")
 		recall("b", "n", "")
-		clock.pass(time.Hour)
+		clock.Advance(time.Hour)
 		must(t, s.PurgeOthers(t.Context(), "hook", clock.Now()))
 		recall("a", "n", "")
 	})
@@ -413,7 +396,7 @@ func TestQueueDoesNotReadWhatIsDone(t *testing.T) {
 
 // TestWritesGoOnWithoutTheCaller: who gives up must not leave half a change.
 func TestWritesGoOnWithoutTheCaller(t *testing.T) {
-	eachStore(t, func(t *testing.T, s *Store, _ *testClock) {
+	eachStore(t, func(t *testing.T, s *Store, _ *testclock.Clock) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		op, begun, err := s.Begin(ctx, job("k", ""))

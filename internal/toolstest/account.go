@@ -5,9 +5,7 @@ package toolstest
 
 import (
 	"context"
-	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/oauth2"
 
@@ -15,39 +13,12 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 // unlimited is a rate that no test reaches: waiting for it would overtake the time
 // limit of a call, which is real.
 const unlimited = 100_000
-
-// Clock waits by moving on, so that look-ups cost a test no time.
-type Clock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-// Now is the time, moved on by all waits.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-// After is over at once.
-func (c *Clock) After(d time.Duration) <-chan time.Time {
-	c.Advance(d)
-	done := make(chan time.Time, 1)
-	done <- c.Now()
-	return done
-}
-
-// Advance moves the clock on.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
-}
 
 // Account is the demo account with what the product builds on it.
 type Account struct {
@@ -55,7 +26,7 @@ type Account struct {
 	API   *kommo.Client
 	Names *directory.Directory
 	Jobs  *crm.Service
-	Clock *Clock
+	Clock *testclock.Clock
 }
 
 // Options are what a test wants otherwise than usual.
@@ -70,7 +41,7 @@ type Options struct {
 // Open starts the demo account until the test ends. Names are not loaded yet.
 func Open(t *testing.T, o Options) *Account {
 	t.Helper()
-	a := &Account{Clock: &Clock{}}
+	a := &Account{Clock: &testclock.Clock{}}
 	a.Box = sandbox.New(append([]sandbox.Option{sandbox.WithoutRateLimit(), sandbox.WithClock(a.Clock.Now)}, o.Sandbox...)...)
 	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", a.Box)
 	must(t, err)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
@@ -49,7 +48,7 @@ func TestGetAccountIsSmallAndCached(t *testing.T) {
 
 func TestGetAccountSections(t *testing.T) {
 	t.Parallel()
-	r := newReaderAt(t, kommo.SystemClock{}, 0) // more than seven requests at once need the real second
+	r := newReader(t, 0)
 	var got crm.AccountOverview
 	r.call(getAccount, `{"sections":["fields","task_types","loss_reasons","tags"]}`, &got)
 	roof := crm.FieldLine{}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 )
@@ -76,7 +75,7 @@ func TestGetLeadAnswersWithoutAPiece(t *testing.T) {
 	} {
 		t.Run(tt.warning, func(t *testing.T) {
 			t.Parallel()
-			r := newReaderAt(t, kommo.SystemClock{}, 0) // more than seven requests at once need the real second
+			r := newReader(t, 0)
 			r.box.Inject(sandbox.Fault{PathPrefix: tt.path, Times: -1, Kind: sandbox.FaultStatus, Status: http.StatusForbidden})
 			var got crm.LeadBrief
 			r.call(base.GetLead, `{"lead_id":40885001}`, &got)

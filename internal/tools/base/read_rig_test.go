@@ -1,43 +1,15 @@
 package base_test
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/directory"
-	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
-
-// leaping is a clock whose waits are over at once, so that the client's own
-// rate limit costs no time.
-type leaping struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (c *leaping) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
-}
-
-func (c *leaping) After(d time.Duration) <-chan time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ahead += d
-	done := make(chan time.Time, 1)
-	done <- time.Now().Add(c.ahead)
-	return done
-}
 
 // reader is the demo account with one tool of each kind made on demand.
 type reader struct {
@@ -50,39 +22,18 @@ type reader struct {
 // another user.
 func newReader(t *testing.T, userID int64, opts ...sandbox.Option) *reader {
 	t.Helper()
-	return newReaderAt(t, &leaping{}, userID, opts...)
+	a := openAs(t, userID, opts...)
+	return &reader{t: t, box: a.Box, open: a.Provider}
 }
 
-// newReaderAt is newReader with a clock.
-func newReaderAt(t *testing.T, clock kommo.Clock, userID int64, opts ...sandbox.Option) *reader {
+// openAs opens the demo account for its administrator, or another user.
+func openAs(t *testing.T, userID int64, opts ...sandbox.Option) *toolstest.Account {
 	t.Helper()
-	box := sandbox.New(append(opts, sandbox.WithoutRateLimit())...)
-	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	base, err := kommo.ParseBase(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	account, err := kommo.ParseAccount(sandbox.DefaultHost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := box.Token(sandbox.DefaultHost)
+	o := toolstest.Options{Sandbox: opts}
 	if userID != 0 {
-		token = box.UserToken(sandbox.DefaultHost, userID)
+		o.Token = func(box *sandbox.Sandbox) string { return box.UserToken(sandbox.DefaultHost, userID) }
 	}
-	transport := kommo.NewTransport(nil)
-	t.Cleanup(transport.CloseIdleConnections)
-	client := kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
-		kommo.WithBaseURL(base), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
-	names := directory.New(client)
-	t.Cleanup(names.Close)
-	service := crm.New(client, names, kommo.SystemClock{})
-	t.Cleanup(service.Close)
-	return &reader{t: t, box: box, open: func(context.Context) (*crm.Service, error) { return service, nil }}
+	return toolstest.Open(t, o)
 }
 
 // call runs a tool and reads its answer; an error answer ends the test.

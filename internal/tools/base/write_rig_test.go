@@ -1,14 +1,9 @@
 package base_test
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 	"testing"
-	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
@@ -17,28 +12,6 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/base"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
-
-// writeClock is a clock that waits by moving on: the waits of the rate limit and of
-// look-ups cost a test no time. Client, jobs and sandbox share it.
-type writeClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
-}
-
-func (l *writeClock) Now() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return time.Now().Add(l.ahead)
-}
-
-func (l *writeClock) After(d time.Duration) <-chan time.Time {
-	l.mu.Lock()
-	l.ahead += d
-	l.mu.Unlock()
-	c := make(chan time.Time, 1)
-	c <- l.Now()
-	return c
-}
 
 // writer is the demo account with the tools that write.
 type writer struct {
@@ -53,38 +26,11 @@ type writer struct {
 // newWriter starts the demo account for its administrator, or another user.
 func newWriter(t *testing.T, userID int64, opts ...sandbox.Option) *writer {
 	t.Helper()
-	clock := &writeClock{}
-	box := sandbox.New(append(opts, sandbox.WithoutRateLimit(), sandbox.WithClock(clock.Now))...)
-	srv, err := sandbox.Listen(t.Context(), "127.0.0.1:0", box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	at, err := kommo.ParseBase(srv.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	account, err := kommo.ParseAccount(sandbox.DefaultHost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := box.Token(sandbox.DefaultHost)
-	if userID != 0 {
-		token = box.UserToken(sandbox.DefaultHost, userID)
-	}
-	transport := kommo.NewTransport(nil)
-	t.Cleanup(transport.CloseIdleConnections)
-	client := kommo.New(account, oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token}),
-		kommo.WithBaseURL(at), kommo.WithTransport(transport), kommo.WithMaxRetries(0), kommo.WithClock(clock))
-	names := directory.New(client, directory.WithClock(clock))
-	t.Cleanup(names.Close)
-	service := crm.New(client, names, clock)
-	t.Cleanup(service.Close)
-	w := &writer{t: t, box: box, api: client, names: names, tools: map[string]registry.Tool{}}
-	open := func(context.Context) (*crm.Service, error) { return service, nil }
+	a := openAs(t, userID, opts...)
+	w := &writer{t: t, box: a.Box, api: a.API, names: a.Names, tools: map[string]registry.Tool{}}
 	for _, tool := range []registry.Tool{
-		base.CreateLeadWithContact(open), base.AddNote(open), base.CreateTask(open), base.UpdateLead(open),
-		base.MoveLeadStage(open), base.UpdateContact(open), base.UpdateTask(open),
+		base.CreateLeadWithContact(a.Provider), base.AddNote(a.Provider), base.CreateTask(a.Provider), base.UpdateLead(a.Provider),
+		base.MoveLeadStage(a.Provider), base.UpdateContact(a.Provider), base.UpdateTask(a.Provider),
 	} {
 		w.tools[tool.Name()] = tool
 	}

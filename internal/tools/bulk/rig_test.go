@@ -11,6 +11,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/bulk"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type office struct {
 	*testing.T
 
-	clock *toolstest.Clock
+	clock *testclock.Clock
 	box   *sandbox.Sandbox
 	api   *kommo.Client
 	jobs  *crm.Service
