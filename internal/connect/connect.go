@@ -102,7 +102,7 @@ func New(p Parts) *Site {
 		// Strangers may call the callback: what each makes us ask Kommo is bounded, and so
 		// is what all do. Widgets are installed by Kommo's few addresses, and a word of
 		// one that is refused never comes again.
-		answers: throttle.New(p.Clock.Now, 10, 100, 0.5, 20), installs: throttle.New(p.Clock.Now, 2, 60, 0.5, 20),
+		answers: throttle.New(p.Clock.Now, 10, 200, 2, 60), installs: throttle.New(p.Clock.Now, 2, 60, 0.5, 20),
 		pending: map[string]bool{},
 	}
 }

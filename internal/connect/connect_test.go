@@ -158,13 +158,13 @@ func TestStrangersCannotMakeUsAskWithoutEnd(t *testing.T) {
 	b := g.browser()
 	b.get("/connect")
 	limited := 0
-	for range 40 {
+	for range 80 {
 		if a := b.get("/oauth/callback?state=x&code=y&referer=" + first); a.status == http.StatusTooManyRequests {
 			limited++
 		}
 	}
 	if limited != 20 {
-		t.Errorf("%d of 40 were held back", limited)
+		t.Errorf("%d of 80 were held back", limited)
 	}
 	g.clock.Advance(time.Minute)
 	b.connect(first)
@@ -177,7 +177,7 @@ func TestAStrangerKeepsNobodyOut(t *testing.T) {
 	g := newRig(t, func(p *connect.Parts) { p.Address = func(*http.Request) string { return from } })
 	b := g.browser()
 	b.get("/connect")
-	for range 60 {
+	for range 100 {
 		b.get("/oauth/callback?state=x&code=y&referer=" + first)
 		b.get("/oauth/callback?from_widget=1&code=y&referer=" + first)
 	}
