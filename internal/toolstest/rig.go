@@ -18,7 +18,8 @@ type Rig struct {
 
 	Tools []registry.Tool
 
-	t *testing.T
+	t      *testing.T
+	strays bool // requests that were given up may still arrive
 }
 
 // New starts the demo account with these tools. What the account calls things is
@@ -150,7 +151,8 @@ func (r *Rig) Do(requests, name, args string) Answer {
 }
 
 // Refused runs a tool that must fail with the code, and say the words. Where
-// requests run side by side the first refusal ends the rest: "any" counts none.
+// requests run side by side the first refusal ends the rest, which may arrive later
+// all the same: "any" counts none, and nothing is counted after it.
 func (r *Rig) Refused(requests, code, name, args string, words ...string) {
 	r.t.Helper()
 	out := r.Call(name, args)
@@ -158,7 +160,9 @@ func (r *Rig) Refused(requests, code, name, args string, words ...string) {
 	if !out.Failed || e["code"] != code {
 		r.t.Fatalf("%s %.300s: want a refusal with %s, got %s", name, args, code, out.Text)
 	}
-	if requests != "any" {
+	if requests == "any" {
+		r.strays = true
+	} else {
 		r.sent(out, requests, name, args)
 	}
 	for _, w := range words {
@@ -170,6 +174,9 @@ func (r *Rig) Refused(requests, code, name, args string, words ...string) {
 
 func (r *Rig) sent(out Answer, want, name, args string) {
 	r.t.Helper()
+	if r.strays {
+		r.t.Fatalf("%s %.300s is counted after requests that may still arrive: do that first", name, args)
+	}
 	if out.Requests != want {
 		r.t.Errorf("%s %.300s sent %q, want %q", name, args, out.Requests, want)
 	}

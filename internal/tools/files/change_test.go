@@ -33,13 +33,13 @@ func TestDetachFile(t *testing.T) {
 	if left := r.Do("GET GET", "list_files", fmt.Sprintf(`{"lead_id":%d}`, other)); !strings.Contains(left.JSON("items"), uuid) {
 		t.Errorf("the other lead lost the file: %s", left.Text)
 	}
-	r.Refused("any", "not_found", "detach_file", fmt.Sprintf(`{"file_uuid":"none","lead_id":%d}`, lead), "list_files")
-	r.Refused("any", "not_found", "detach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":999999999}`, uuid), "no lead")
 	r.Refused("", "invalid_argument", "detach_file", fmt.Sprintf(`{"file_uuid":%q}`, uuid), "lead_id")
 	r.Box.Inject(sandbox.Fault{Method: "DELETE", PathPrefix: "/leads/", Kind: sandbox.FaultLostAnswer})
 	if lost := r.Do("GET GET DELETE GET", "detach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":%d}`, uuid, other)); lost.Keys["looked_up"] != true {
 		t.Errorf("lost %s", lost.Text)
 	}
+	r.Refused("any", "not_found", "detach_file", fmt.Sprintf(`{"file_uuid":"none","lead_id":%d}`, lead), "list_files")
+	r.Refused("any", "not_found", "detach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":999999999}`, uuid), "no lead")
 }
 
 // A file far down a card's list must be found: saying that it is not there would

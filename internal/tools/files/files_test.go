@@ -125,13 +125,13 @@ func TestAttachFile(t *testing.T) {
 	if again := r.Do("GET GET", "attach_file", args); again.Keys["unchanged"] != true {
 		t.Errorf("again %s", again.Text)
 	}
-	r.Refused("any", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":"none","lead_id":%d}`, lead), "list_files")
-	r.Refused("any", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":999999999}`, uuid), "no lead")
 	other := aLead(t, r)
 	r.Box.Inject(sandbox.Fault{Method: "PUT", PathPrefix: "/leads/", Kind: sandbox.FaultLostAnswer})
 	if lost := r.Do("GET GET PUT GET", "attach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":%d}`, uuid, other)); lost.Keys["looked_up"] != true {
 		t.Errorf("lost %s", lost.Text)
 	}
+	r.Refused("any", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":"none","lead_id":%d}`, lead), "list_files")
+	r.Refused("any", "not_found", "attach_file", fmt.Sprintf(`{"file_uuid":%q,"lead_id":999999999}`, uuid), "no lead")
 }
 
 func TestListFilesPages(t *testing.T) {
