@@ -30,7 +30,7 @@ function assertion(id, audience) {
 // The host of the documents, good and bad. Nothing that a test leads elsewhere to may
 // reach the second listener, which is the inside.
 const asked = [];
-const documentAt = (path, more = {}) => ({ client_id: `https://app.example${path}`, client_name: "e2e client", redirect_uris: [redirect], ...more });
+const documentAt = (path, more = {}) => ({ client_id: `https://app.example${path}`, client_name: "e2e client", redirect_uris: [redirect, "http://127.0.0.1/callback"], ...more });
 const json = (v, headers = {}) => (res) => res.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(v));
 const pages = {
   "/client.json": json(documentAt("/client.json"), { "cache-control": "max-age=300" }),

@@ -208,10 +208,10 @@ const freePort = () => new Promise((done) => {
 });
 
 // The suite prints an address for a person to open, and waits for the code.
-async function conformance(version) {
+async function conformance(version, document) {
   const port = await freePort();
   const redirect = `http://127.0.0.1:${port}/callback`;
-  const id = await register(redirect);
+  const id = document ?? await register(redirect);
   const suite = spawn(process.execPath, [
     "node_modules/@modelcontextprotocol/conformance/dist/index.js", "authorization", "--url", issuer, "--client-id", id,
     "--resource", endpoint.href, "-p", port, "--spec-version", version, "-o", `${scratch}/conformance-as-${version}`,
@@ -228,7 +228,9 @@ async function conformance(version) {
   await opened;
   assert.equal(code, 0, out);
   assert.match(out, /3 passed, 0 failed/, out);
-  console.log(`ok conformance authorization, ${version}`);
+  console.log(`ok conformance authorization, ${version}${document ? ", by a document" : ""}`);
 }
 await conformance("2025-11-25");
 await conformance("2026-07-28");
+// documents.mjs has shown it to the server, which keeps it for as long as its host said.
+await conformance("2026-07-28", "https://app.example/client.json");

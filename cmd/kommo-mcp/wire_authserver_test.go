@@ -68,3 +68,22 @@ func TestAnAuthorizationServerWhereAllOfItIsSet(t *testing.T) {
 		})
 	}
 }
+
+// TestNoAuthorizationOverHTTP: tokens do not go over the network in clear.
+func TestNoAuthorizationOverHTTP(t *testing.T) {
+	for public, good := range map[string]bool{"http://mcp.example.com": false, "http://127.0.0.1:8080": true} {
+		env := lookup(map[string]string{
+			"KOMMO_CLIENT_ID": "c1", "KOMMO_CLIENT_SECRET": "a-secret-of-a-test", "KOMMO_REDIRECT_URL": public + "/oauth/callback",
+			"KOMMO_MCP_PUBLIC_URL": public, "KOMMO_MCP_STATE_DIR": t.TempDir(),
+		})
+		p, err := (&app{env: env, in: strings.NewReader(""), out: io.Discard, errOut: io.Discard}).wire(t.Context(), Flags{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.close)
+		err = p.startAuthorization(t.Context())
+		if (err == nil) != good || err != nil && (!strings.Contains(err.Error(), "KOMMO_MCP_PUBLIC_URL") || !strings.Contains(err.Error(), "https")) {
+			t.Errorf("at %s: %v", public, err)
+		}
+	}
+}
