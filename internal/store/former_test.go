@@ -59,8 +59,14 @@ func TestAnAccountGetsItsNumber(t *testing.T) {
 	}
 	st := open(store.WithFormer("demo.kommo.com", "31000001"))
 	for _, want := range [][3]string{
-		{"31000001", "waits", "one"}, {"31000001", "done", "two"}, {"31000001", "both", "five"}, {"31000001", "held", ""},
-		{"demo.kommo.com", "held", "four"}, {"demo.kommo.com", "both", "three"}, {"demo.kommo.com", "waits", ""}, {"twin.kommo.com", "waits", "six"},
+		{"31000001", "waits", "one"},
+		{"31000001", "done", "two"},
+		{"31000001", "both", "five"},
+		{"31000001", "held", ""},
+		{"demo.kommo.com", "held", "four"},
+		{"demo.kommo.com", "both", "three"},
+		{"demo.kommo.com", "waits", ""},
+		{"twin.kommo.com", "waits", "six"},
 	} {
 		if got := body(st, want[0], want[1]); got != want[2] {
 			t.Errorf("%s %s: %q, not %q", want[0], want[1], got, want[2])
