@@ -34,6 +34,7 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	p.warnOfOpen(ctx)
 	if p.client == nil {
 		p.log.WarnContext(ctx, "no access token: tools are listed, calls answer how to set one")
 	}
@@ -65,6 +66,7 @@ func (c *httpCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	p.startConnection(ctx)
+	p.warnOfOpen(ctx)
 	web := p.web()
 	p.mountConnection(ctx, &web)
 	stop, err := p.serveMetrics(ctx)

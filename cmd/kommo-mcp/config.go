@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +50,10 @@ type Config struct {
 	Edge    server.Edge // TLS, trusted proxies and limits of the http command
 	Audit   Audit       // whether and where writes are put on record
 	Metrics Metrics     // where the http command shows its metrics
-	Keyring bool        // whether the operating system's keyring may be asked
+
+	NoKeyring string // why the operating system's keyring is not asked; empty: it is
+
+	OpenSecrets []string // which files with secrets other users can read, in a sentence each
 
 	secrets []string // all that were read, for what has to be hidden
 }
@@ -114,7 +118,7 @@ func loadConfig(f Flags, env Lookup) (Config, error) {
 	if !f.Demo {
 		r.kommo(&cfg)
 	}
-	cfg.secrets = r.secrets
+	cfg.secrets, cfg.OpenSecrets = r.secrets, r.open
 	return cfg, errors.Join(r.problems...)
 }
 
@@ -127,7 +131,10 @@ func (r *reader) kommo(cfg *Config) {
 	cfg.Connect = r.oneOf("KOMMO_MCP_CONNECT", "", "on", "on", "off") == "on"
 	cfg.Registration = r.oneOf("KOMMO_MCP_REGISTRATION", "", "on", "on", "off") == "on"
 	cfg.Keys = r.keys("KOMMO_MCP_ENCRYPTION_KEY", "KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS")
-	cfg.Keyring = r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "on" && hasKeyring(r.env)
+	cfg.NoKeyring = noKeyring(r.env)
+	if r.oneOf("KOMMO_MCP_KEYRING", "", "on", "on", "off") == "off" {
+		cfg.NoKeyring = "it is not asked, since KOMMO_MCP_KEYRING is off"
+	}
 }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
@@ -137,6 +144,7 @@ type reader struct {
 	env      Lookup
 	problems []error
 	secrets  []string
+	open     []string // files with secrets that others can read
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -184,11 +192,15 @@ func (r *reader) numberOr(name, flag string, fallback, highest int) int {
 func (r *reader) secret(names ...string) string {
 	for _, name := range names {
 		v := bareSecret(r.text(name, "", ""))
-		if path := r.text(name+"_FILE", "", ""); v == "" && path != "" {
-			v = r.secretFile(name+"_FILE", path)
-			if v == "" {
+		if path := r.text(name+"_FILE", "", ""); path != "" {
+			kept := r.secretFile(name+"_FILE", path)
+			if kept == "" {
 				return ""
 			}
+			if v != "" && v != kept {
+				r.fail("%s and %s_FILE are both set and differ: keep one of them", name, name)
+			}
+			v = kept
 		}
 		if v != "" {
 			r.secrets = append(r.secrets, v)
@@ -198,8 +210,8 @@ func (r *reader) secret(names ...string) string {
 	return ""
 }
 
-// secretFile reads a file that a variable names. What it names is not repeated: a
-// secret is easily put where its file should stand.
+// secretFile reads a file that a variable names. What it names is not repeated while
+// it cannot be read: a secret is easily put where its file should stand.
 func (r *reader) secretFile(variable, path string) string {
 	raw, err := os.ReadFile(path)
 	if named, ok := errors.AsType[*fs.PathError](err); ok {
@@ -212,6 +224,9 @@ func (r *reader) secretFile(variable, path string) string {
 	v := bareSecret(string(raw))
 	if v == "" {
 		r.fail("%s names an empty file", variable)
+	}
+	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		r.open = append(r.open, fmt.Sprintf("%s: %s is open to other users (%o): chmod 600 it, unless its directory is closed to them", variable, path, info.Mode().Perm()))
 	}
 	return v
 }

@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -214,23 +212,17 @@ func (r *checkup) rights(ctx context.Context, client *kommo.Client) {
 	}
 }
 
-// private tells what of the state directory other users of this machine can read. A
-// directory that was there before is left as it is: it may be meant for others too.
+// private tells what of the state directory other users of this machine can reach,
+// although whoever opens it closes what may be closed.
 func (r *checkup) private(p *product) {
-	if p.cfg.Demo || runtime.GOOS == "windows" || !p.state.Exists() {
+	if p.cfg.Demo {
 		return
 	}
-	entries, err := os.ReadDir(p.cfg.StateDir)
-	if err != nil {
-		return // the line about the state says it
+	for _, open := range store.Private(p.cfg.StateDir) {
+		r.warn("state", open)
 	}
-	if info, err := os.Stat(p.cfg.StateDir); err == nil && info.Mode().Perm()&0o077 != 0 {
-		r.warn("state", fmt.Sprintf("%s is open to other users (%o): chmod 700 it", p.cfg.StateDir, info.Mode().Perm()))
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-			r.warn("state", fmt.Sprintf("%s is open to other users (%o): chmod 600 it", filepath.Join(p.cfg.StateDir, e.Name()), info.Mode().Perm()))
-		}
+	for _, open := range p.cfg.OpenSecrets {
+		r.warn("settings", open)
 	}
 }
 

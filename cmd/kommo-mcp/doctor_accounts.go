@@ -24,12 +24,7 @@ func (r *checkup) accounts(ctx context.Context, p *product) {
 		return // the line about the state says it
 	}
 	if key != "" {
-		if where := p.ring.Where(key); where != "" {
-			r.ok("key", key+" of "+where)
-		} else {
-			r.fail("key", "what is kept was encrypted with key "+key+", which is not here; nothing is lost",
-				"Set KOMMO_MCP_ENCRYPTION_KEY to that key, or run where its keyring or key file is. If it is gone for good: kommo-mcp accounts rotate-key --discard-unreadable, then kommo-mcp login.")
-		}
+		r.key(p, key)
 	}
 	list, err := auth.List(ctx, p.state)
 	if err != nil {
@@ -92,6 +87,22 @@ func (p *product) reconnect() string {
 		return "open " + strings.TrimSuffix(p.cfg.PublicURL.String(), "/") + "/connect"
 	}
 	return "run kommo-mcp login"
+}
+
+// key tells where the key lies that seals what is kept, and whether it is the one that
+// is set.
+func (r *checkup) key(p *product, key string) {
+	const name = "key"
+	where, err := p.ring.Find(key)
+	switch {
+	case err != nil:
+		r.fail(name, err.Error()+"; nothing is lost",
+			"Set KOMMO_MCP_ENCRYPTION_KEY to that key, or run where its keyring (unlocked) or key file is. If it is gone for good: kommo-mcp accounts rotate-key --discard-unreadable, then kommo-mcp login.")
+	case len(p.cfg.Keys) > 0 && p.cfg.Keys[0].ID != key:
+		r.warn(name, key+" of "+where+" is still in use, and not KOMMO_MCP_ENCRYPTION_KEY ("+p.cfg.Keys[0].ID+"): kommo-mcp accounts rotate-key changes to that")
+	default:
+		r.ok(name, key+" of "+where)
+	}
 }
 
 // page tells where people connect accounts in the browser.

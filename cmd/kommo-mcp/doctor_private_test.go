@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,14 +41,73 @@ func TestDoctorLooksWhoCanRead(t *testing.T) {
 	if !strings.Contains(out, "a key file in "+dir+", "+keyFile) || strings.Contains(out, "other users") {
 		t.Errorf("%s", out)
 	}
-	for name, mode := range map[string]os.FileMode{dir: 0o755, filepath.Join(dir, keyFile): 0o644} {
-		if err := os.Chmod(name, mode); err != nil {
-			t.Fatal(err)
-		}
+	keyPath := filepath.Join(dir, keyFile)
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(keyPath, 0o644)); err != nil {
+		t.Fatal(err)
 	}
 	_, out, _ = run(t, env, "", "doctor")
-	if !strings.Contains(out, dir+" is open to other users (755)") || !strings.Contains(out, keyFile+" is open to other users (644)") {
+	if strings.Contains(out, "other users") || perm(t, dir) != 0o700 || perm(t, keyPath) != 0o600 {
+		t.Errorf("what was opened is not closed: %o, %o\n%s", perm(t, dir), perm(t, keyPath), out)
+	}
+}
+
+func perm(t *testing.T, path string) os.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Mode().Perm()
+}
+
+// TestASharedStateIsToldOf by the doctor and by servers, and by nobody else; it is left
+// as it is.
+func TestASharedStateIsToldOf(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // has no such rights
+	}
+	dir := t.TempDir()
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "thesis.odt"), nil, 0o600), os.Chmod(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"KOMMO_MCP_STATE_DIR": dir}
+	const told = "(755) and not for kommo-mcp alone (thesis.odt)"
+	_, doctor, _ := run(t, env, "", "doctor")
+	_, _, stdio := run(t, env, "", "stdio")
+	_, _, list := run(t, env, "", "accounts", "list")
+	if !strings.Contains(doctor, told) || !strings.Contains(stdio, told) || strings.Contains(list, "other users") || perm(t, dir) != 0o755 {
+		t.Errorf("doctor: %s\nstdio: %s\naccounts list: %s\n%o", doctor, stdio, list, perm(t, dir))
+	}
+}
+
+// TestFilesWithSecrets: the doctor says which of them others can read, and a secret
+// that is set twice has to be the same.
+func TestFilesWithSecrets(t *testing.T) {
+	key, other := newKeyText(), newKeyText()
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(key+"\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"KOMMO_MCP_STATE_DIR": t.TempDir(), "KOMMO_MCP_ENCRYPTION_KEY_FILE": file}
+	if _, out, _ := run(t, env, "", "doctor"); strings.Contains(out, "open to other users") || !strings.Contains(out, "ok    settings") {
 		t.Errorf("%s", out)
+	}
+	if runtime.GOOS != "windows" {
+		if err := os.Chmod(file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, out, _ := run(t, env, "", "doctor"); !strings.Contains(out, file+" is open to other users (644)") {
+			t.Errorf("%s", out)
+		}
+	}
+	env["KOMMO_MCP_ENCRYPTION_KEY"] = key
+	if _, err := loadConfig(Flags{}, lookup(env)); err != nil {
+		t.Errorf("twice the same: %v", err)
+	}
+	env["KOMMO_MCP_ENCRYPTION_KEY"] = other
+	_, err := loadConfig(Flags{}, lookup(env))
+	if err == nil || !strings.Contains(err.Error(), "KOMMO_MCP_ENCRYPTION_KEY_FILE are both set") || strings.Contains(err.Error(), key) || strings.Contains(err.Error(), other) {
+		t.Errorf("two that differ: %v", err)
 	}
 }
 

@@ -39,10 +39,23 @@ func (p *product) openState(clock kommo.Clock) {
 	st := store.NewMemory(clock.Now)
 	if !p.cfg.Demo {
 		p.ring = keyRing(p.cfg)
+		p.ring.OnSecondBest(func(text string) { p.log.Warn(text) }) //nolint:sloglint // comes from below any context
 		st = store.New(p.cfg.StateDir, clock.Now, store.WithSealer(p.ring), store.WithFormer(p.address(), p.accountName()))
 	}
 	p.state = st
 	p.closers = append(p.closers, func() { _ = st.Close() })
+}
+
+// warnOfOpen says what other users of this machine can reach of the state. Files with
+// secrets are for the doctor to tell of: in containers they are often open to users
+// that do not exist.
+func (p *product) warnOfOpen(ctx context.Context) {
+	if p.cfg.Demo {
+		return
+	}
+	for _, open := range store.Private(p.cfg.StateDir) {
+		p.log.WarnContext(ctx, open)
+	}
 }
 
 // keyRing is where encryption keys are kept: the settings, else the keyring of the
@@ -52,20 +65,26 @@ func keyRing(cfg Config) *seal.Ring {
 	if len(cfg.Keys) > 0 {
 		sources = append(sources, seal.Fixed("KOMMO_MCP_ENCRYPTION_KEY", cfg.Keys...))
 	}
-	if cfg.Keyring {
-		sources = append(sources, seal.Keyring(cfg.StateDir))
+	if cfg.NoKeyring != "" {
+		sources = append(sources, seal.NoKeyring(cfg.NoKeyring))
+	} else {
+		place := cfg.StateDir
+		if abs, err := filepath.Abs(place); err == nil { // the same from wherever it is named
+			place = abs
+		}
+		sources = append(sources, seal.Keyring(place))
 	}
 	return seal.NewRing(append(sources, seal.Files(cfg.StateDir))...)
 }
 
-// hasKeyring tells whether asking for the keyring makes sense. On Linux it lives
-// on the session's bus; without one, looking for it would start programs.
-func hasKeyring(env Lookup) bool {
-	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-		return true
-	}
+// noKeyring is why asking for the keyring makes no sense; empty if it does. On Linux it
+// lives on the session's bus; without one, looking for it would start programs.
+func noKeyring(env Lookup) string {
 	bus, _ := env("DBUS_SESSION_BUS_ADDRESS")
-	return bus != ""
+	if bus == "" && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+		return "it cannot be asked here, since no desktop session is known (DBUS_SESSION_BUS_ADDRESS is not set)"
+	}
+	return ""
 }
 
 // commonRate is the account's rate as all processes with the state directory see

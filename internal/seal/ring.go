@@ -29,15 +29,20 @@ type Source interface {
 // it is used, and is safe for concurrent use.
 type Ring struct {
 	sources []Source
+	note    func(text string)
 
 	mu   sync.Mutex
 	open map[string]cipher.AEAD
 }
 
+// OnSecondBest has told, in a sentence, that a new key was made elsewhere than in the
+// first source, and why. Set it before the ring is used.
+func (r *Ring) OnSecondBest(tell func(text string)) { r.note = tell }
+
 // NewRing is a ring of sources. New keys come from the first that can make one;
 // all are searched for the key of sealed data.
 func NewRing(sources ...Source) *Ring {
-	return &Ring{sources: sources, open: map[string]cipher.AEAD{}}
+	return &Ring{sources: sources, note: func(string) {}, open: map[string]cipher.AEAD{}}
 }
 
 // New names a key for what is sealed from now on.
@@ -49,9 +54,14 @@ func (r *Ring) New() (id string, err error) {
 			_, err = r.keep(key)
 		}
 		if err == nil {
+			if len(errs) > 0 {
+				r.note("the encryption key was made in " + placeOf(s, key.ID) + ", since there is no use of " + errors.Join(errs...).Error())
+			}
 			return key.ID, nil
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", s.Where(), err))
+		if !errors.Is(err, ErrNoKey) {
+			errs = append(errs, fmt.Errorf("%s: %w", s.Where(), err))
+		}
 	}
 	return "", fmt.Errorf("no encryption key can be made: %w", errors.Join(errs...))
 }
@@ -90,18 +100,23 @@ func (r *Ring) Drop(id string) error {
 	return errors.Join(errs...)
 }
 
-// Where says where the key of a name lies, or, without a name, where the next is
-// made; empty if it is nowhere.
+// Where says where the key of a name lies; empty if it is nowhere.
 func (r *Ring) Where(id string) string {
+	where, _ := r.Find(id) // empty then
+	return where
+}
+
+// Find is Where, with the reason why the key is nowhere.
+func (r *Ring) Find(id string) (where string, err error) {
+	missing := &missingKey{id: id}
 	for _, s := range r.sources {
-		if id == "" {
-			return s.Where()
+		_, err := s.Get(id)
+		if err == nil {
+			return placeOf(s, id), nil
 		}
-		if _, err := s.Get(id); err == nil {
-			return placeOf(s, id)
-		}
+		missing.add(s, err)
 	}
-	return ""
+	return "", missing
 }
 
 func (r *Ring) key(id string) (cipher.AEAD, error) {
@@ -111,19 +126,40 @@ func (r *Ring) key(id string) (cipher.AEAD, error) {
 	if aead != nil {
 		return aead, nil
 	}
-	var errs []error
+	missing := &missingKey{id: id}
 	for _, s := range r.sources {
 		key, err := s.Get(id)
 		if err == nil {
 			return r.keep(key)
 		}
-		if !errors.Is(err, ErrNoKey) {
-			errs = append(errs, fmt.Errorf("%s: %w", s.Where(), err))
-		}
+		missing.add(s, err)
 	}
-	errs = append([]error{fmt.Errorf("%w: what is kept was encrypted with key %s", ErrNoKey, id)}, errs...)
-	return nil, errors.Join(errs...)
+	return nil, missing
 }
+
+// missingKey is the key of a name that no source has, with those that could not be
+// asked.
+type missingKey struct {
+	id  string
+	why []error
+}
+
+func (m *missingKey) add(s Source, err error) {
+	if !errors.Is(err, ErrNoKey) {
+		m.why = append(m.why, fmt.Errorf("%s: %w", s.Where(), err))
+	}
+}
+
+func (m *missingKey) Error() string {
+	text := ErrNoKey.Error() + ": what is kept was encrypted with key " + m.id
+	for _, err := range m.why {
+		text += "; " + err.Error()
+	}
+	return text
+}
+
+// Is finds ErrNoKey.
+func (m *missingKey) Is(target error) bool { return target == ErrNoKey } //nolint:errorlint // as errors.Is asks for it
 
 func (r *Ring) keep(key Key) (cipher.AEAD, error) {
 	aead, err := key.aead()

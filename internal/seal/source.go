@@ -80,7 +80,21 @@ func (f files) New() (Key, error) {
 	_, err = file.WriteString(key.text() + "\n")
 	// What it encrypts must not outlive it: the disk has it before anything does.
 	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		f.syncDir()
+	}
 	return key, err
+}
+
+// syncDir has the disk keep the names of new files too, where it has to be asked for
+// that; on systems that refuse it, it has not.
+func (f files) syncDir() {
+	dir, err := os.Open(f.dir)
+	if err != nil {
+		return
+	}
+	_ = dir.Sync() // see above
+	_ = dir.Close()
 }
 
 func (f files) Drop(id string) error {
@@ -163,7 +177,21 @@ func (r *ring) Drop(id string) error {
 	return err
 }
 
-func (r *ring) Where() string { return "the keyring of the operating system" }
+func (r *ring) Where() string { return keyringName }
+
+const keyringName = "the keyring of the operating system"
+
+// absent is a keyring that cannot be asked.
+type absent struct{ why error }
+
+// NoKeyring stands where a keyring would, and says why there is none: a key that is
+// missed may lie there. New keys are made elsewhere without a word.
+func NoKeyring(why string) Source { return absent{errors.New(why)} }
+
+func (a absent) Get(string) (Key, error) { return Key{}, a.why }
+func (a absent) New() (Key, error)       { return Key{}, ErrNoKey }
+func (a absent) Drop(string) error       { return nil }
+func (a absent) Where() string           { return keyringName }
 
 // ask is bounded, unless the keyring was silent just now.
 func (r *ring) ask(what func() (string, error)) (string, error) {

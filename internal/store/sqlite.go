@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS lease (name TEXT PRIMARY KEY, owner TEXT NOT NULL, un
 const FileName = "state.db"
 
 // New is the store in a directory, which is made (0700) with its file (0600) at
-// first use. Errors of that come from the first call and name the directory.
+// first use; see Private for one that was there before. Errors of that come from the first call and name the directory.
 func New(dir string, now func() time.Time, opts ...Option) *Store {
 	s := &Store{now: now, dir: dir}
 	for _, opt := range opts {
@@ -224,13 +224,18 @@ func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the user's own directory
 		return nil, fmt.Errorf("the state directory cannot be made: %w", err)
 	}
+	Private(dir) // what stays open the doctor and servers tell
 	path := filepath.Join(dir, name)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user's own directory; SQLite gives its other files the same mode
 	if err != nil {
 		return nil, fmt.Errorf("the state directory cannot be written: %w", err)
 	}
-	if err := f.Close(); err != nil {
-		return nil, err
+	info, err := f.Stat()
+	if err == nil {
+		err = planted(dir, info)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("the state cannot be used: %w", err)
 	}
 	db, err := connection(dir, name, synchronous, 4)
 	if err != nil {
