@@ -131,3 +131,27 @@ func TestDoctorLooksAtTheAuditLog(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// TestDoctorNamesTheKeyInUse: one that was set later is not used before the key is
+// changed, and that is said.
+func TestDoctorNamesTheKeyInUse(t *testing.T) {
+	dir := t.TempDir()
+	env := map[string]string{"KOMMO_MCP_STATE_DIR": dir}
+	if code, _, errOut := run(t, env, "", "hooks", "create", "--platform", "vapi"); code != exitOK {
+		t.Fatal(errOut)
+	}
+	env["KOMMO_MCP_ENCRYPTION_KEY"] = newKeyText()
+	if _, out, _ := run(t, env, "", "doctor"); !strings.Contains(out, "a key file in "+dir) || !strings.Contains(out, "is still in use, and not KOMMO_MCP_ENCRYPTION_KEY") {
+		t.Errorf("%s", out)
+	}
+	if code, _, errOut := run(t, env, "", "accounts", "rotate-key"); code != exitOK {
+		t.Fatal(errOut)
+	}
+	if _, out, _ := run(t, env, "", "doctor"); !strings.Contains(out, "of KOMMO_MCP_ENCRYPTION_KEY") || strings.Contains(out, "still in use") {
+		t.Errorf("%s", out)
+	}
+	delete(env, "KOMMO_MCP_ENCRYPTION_KEY")
+	if _, out, _ := run(t, env, "", "doctor"); !strings.Contains(out, "DBUS_SESSION_BUS_ADDRESS is not set") && runtime.GOOS == "linux" || !strings.Contains(out, "nothing is lost") {
+		t.Errorf("%s", out)
+	}
+}

@@ -39,7 +39,7 @@ func (p *product) openState(clock kommo.Clock) {
 	st := store.NewMemory(clock.Now)
 	if !p.cfg.Demo {
 		p.ring = keyRing(p.cfg)
-		p.ring.OnSecondBest(func(text string) { p.log.Warn(text) }) //nolint:sloglint // comes from below any context
+		p.ring.OnSecondBest(func(text string) { p.log.Warn(text) })
 		st = store.New(p.cfg.StateDir, clock.Now, store.WithSealer(p.ring), store.WithFormer(p.address(), p.accountName()))
 	}
 	p.state = st

@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -151,15 +152,15 @@ func (m *missingKey) add(s Source, err error) {
 }
 
 func (m *missingKey) Error() string {
-	text := ErrNoKey.Error() + ": what is kept was encrypted with key " + m.id
+	text := []string{ErrNoKey.Error() + ": what is kept was encrypted with key " + m.id}
 	for _, err := range m.why {
-		text += "; " + err.Error()
+		text = append(text, err.Error())
 	}
-	return text
+	return strings.Join(text, "; ")
 }
 
 // Is finds ErrNoKey.
-func (m *missingKey) Is(target error) bool { return target == ErrNoKey } //nolint:errorlint // as errors.Is asks for it
+func (m *missingKey) Is(target error) bool { return target == ErrNoKey }
 
 func (r *Ring) keep(key Key) (cipher.AEAD, error) {
 	aead, err := key.aead()

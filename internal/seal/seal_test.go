@@ -115,6 +115,30 @@ func TestKeyring(t *testing.T) {
 	}
 }
 
+// TestWhyAKeyIsMissed: what could not be asked is named, and a key that is made
+// elsewhere is told of, with the reason; not where no keyring was meant to be.
+func TestWhyAKeyIsMissed(t *testing.T) {
+	dir := t.TempDir()
+	keyring.MockInitWithError(errors.New("locked"))
+	r, told := NewRing(Keyring(dir), Files(dir)), ""
+	r.OnSecondBest(func(text string) { told += text })
+	id, err := r.New()
+	if err != nil || !strings.Contains(told, "encryption-"+id+".key") || !strings.Contains(told, "the keyring of the operating system: locked") {
+		t.Errorf("%q, %v", told, err)
+	}
+	if _, err := r.Open("0123456789abcdef", nil, nil); !errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), "key 0123456789abcdef; the keyring of the operating system: locked") {
+		t.Error(err)
+	}
+	r, told = NewRing(NoKeyring("not asked here"), Files(dir)), ""
+	r.OnSecondBest(func(text string) { told += text })
+	if id, err := r.New(); err != nil || told != "" || !strings.Contains(r.Where(id), "key file") {
+		t.Errorf("%q, %v", told, err)
+	}
+	if where, err := r.Find("0123456789abcdef"); where != "" || !errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), "keyring of the operating system: not asked here") {
+		t.Errorf("%q, %v", where, err)
+	}
+}
+
 func TestASilentKeyringIsNotWaitedFor(t *testing.T) {
 	stop := make(chan struct{})
 	defer close(stop)
