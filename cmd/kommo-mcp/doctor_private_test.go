@@ -16,7 +16,7 @@ func TestDoctorLooksWhoCanRead(t *testing.T) {
 		return // has no such rights
 	}
 	dir := filepath.Join(t.TempDir(), "new", "state")
-	env := map[string]string{"KOMMO_SUBDOMAIN": "acme", "KOMMO_ACCESS_TOKEN": "not-a-token", "KOMMO_BASE_URL": "http://127.0.0.1:1", "KOMMO_MCP_MAX_RETRIES": "0", "KOMMO_MCP_STATE_DIR": dir}
+	env := unreachable(dir)
 	if code, _, errOut := run(t, env, "", "hooks", "create", "--platform", "vapi"); code != exitOK {
 		t.Fatal(errOut)
 	}
@@ -49,6 +49,11 @@ func TestDoctorLooksWhoCanRead(t *testing.T) {
 	if strings.Contains(out, "other users") || perm(t, dir) != 0o700 || perm(t, keyPath) != 0o600 {
 		t.Errorf("what was opened is not closed: %o, %o\n%s", perm(t, dir), perm(t, keyPath), out)
 	}
+}
+
+// unreachable is an account that nobody answers for: enough to make hooks for.
+func unreachable(dir string) map[string]string {
+	return map[string]string{"KOMMO_SUBDOMAIN": "acme", "KOMMO_ACCESS_TOKEN": "not-a-token", "KOMMO_BASE_URL": "http://127.0.0.1:1", "KOMMO_MCP_MAX_RETRIES": "0", "KOMMO_MCP_STATE_DIR": dir}
 }
 
 func perm(t *testing.T, path string) os.FileMode {
@@ -136,7 +141,7 @@ func TestDoctorLooksAtTheAuditLog(t *testing.T) {
 // changed, and that is said.
 func TestDoctorNamesTheKeyInUse(t *testing.T) {
 	dir := t.TempDir()
-	env := map[string]string{"KOMMO_MCP_STATE_DIR": dir}
+	env := unreachable(dir)
 	if code, _, errOut := run(t, env, "", "hooks", "create", "--platform", "vapi"); code != exitOK {
 		t.Fatal(errOut)
 	}
