@@ -58,6 +58,7 @@ func (w Web) edge(next http.Handler) http.Handler {
 		s := &seen{sender: readSender(r, w.Edge.Proxies)}
 		id := requestID(r, s.trusted)
 		out.Header().Set("X-Request-Id", id)
+		out.Header().Set("X-Content-Type-Options", "nosniff")
 		ctx := principal.WithRequest(context.WithValue(r.Context(), seenKey{}, s), id)
 		r = r.WithContext(ctx)
 		if w.ending.begun() {

@@ -154,7 +154,7 @@ func TestWithoutAccessControlNothingIsRelayed(t *testing.T) {
 		if status := post(h); status != http.StatusOK {
 			t.Errorf("%s: directly %d", name, status)
 		}
-		for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-Ip"} {
+		for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-Ip", "Via", "Cf-Connecting-Ip", "X-Forwarded-Server", "True-Client-Ip"} {
 			if status := post(h, header, "localhost"); status != http.StatusForbidden {
 				t.Errorf("%s: with %s %d", name, header, status)
 			}

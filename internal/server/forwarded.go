@@ -55,9 +55,14 @@ func readSender(r *http.Request, trusted []netip.Prefix) sender {
 
 // relayed tells whether any header says that a proxy passed the request on.
 func relayed(h http.Header) bool {
-	return slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}, func(name string) bool {
-		return len(h.Values(name)) > 0
-	})
+	for name := range h {
+		if strings.HasPrefix(name, "X-Forwarded") || slices.Contains([]string{
+			"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fly-Client-Ip", "Cdn-Loop",
+		}, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // hop is what one proxy says of who asked it, and for what.

@@ -165,7 +165,7 @@ func originRefused(origin string) bool {
 		return false
 	}
 	u, err := url.Parse(origin)
-	return err != nil || u.Scheme != "http" && u.Scheme != "https" || !loopbackHost(u.Hostname())
+	return err != nil || u.User != nil || u.Scheme != "http" && u.Scheme != "https" || !loopbackHost(u.Hostname())
 }
 
 func loopbackHost(host string) bool {

@@ -71,10 +71,20 @@ func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, web Web) (
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+	if !controlled && !onLoopback(listener.Addr()) {
+		_ = listener.Close()
+		return nil, fmt.Errorf("address %q is not on loopback here but %s: use 127.0.0.1, or make an access key first with kommo-mcp keys create", addr, listener.Addr())
+	}
 	if config == nil {
 		web.warnOfPlain(ctx, host)
 	}
 	return newHTTP(listener, s, web, config), nil
+}
+
+// onLoopback tells where a name has led: that of localhost is what a file says.
+func onLoopback(at net.Addr) bool {
+	tcp, ok := at.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 func (w Web) tlsConfig() (*tls.Config, error) {

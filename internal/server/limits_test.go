@@ -134,11 +134,19 @@ func TestOneTenantDoesNotStarveAnother(t *testing.T) {
 			}
 		})
 	}
-	for range calls {
-		<-held
-	}
-	for range clients - calls {
-		<-refused
+	soon := time.After(20 * time.Second)
+	for _, all := range []struct {
+		came chan struct{}
+		want int
+	}{{held, calls}, {refused, clients - calls}} {
+		for n := range all.want {
+			select {
+			case <-all.came:
+			case <-soon:
+				close(release)
+				t.Fatalf("%d came of %d that are held or refused", n, all.want)
+			}
+		}
 	}
 	if got := r.served(keyOf("b", 0), 200); got != 200 {
 		t.Errorf("%d of 200 calls of b were answered", got)

@@ -14,6 +14,10 @@ import (
 // They are read again when they change, so that a renewal needs no restart.
 type TLSFiles struct{ Cert, Key string }
 
+// certificateWarning is how long before its end a certificate is told of, at the start
+// and when it is read again: a renewal that works comes earlier.
+const certificateWarning = 14 * 24 * time.Hour
+
 // certificates keeps the certificate in use and what its files looked like.
 type certificates struct {
 	files TLSFiles
@@ -74,6 +78,9 @@ func (c *certificates) load(before [2]stamp) error {
 		return err
 	}
 	c.inUse = &pair
+	if left := time.Until(pair.Leaf.NotAfter); left < certificateWarning {
+		c.log.Warn("the TLS certificate ends soon, or has ended: clients will refuse it", slog.Time("until", pair.Leaf.NotAfter)) //nolint:noctx // read at the start too
+	}
 	return nil
 }
 

@@ -126,6 +126,22 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestAnEndingCertificateIsToldOf: that of the test ends within the hour.
+func TestAnEndingCertificateIsToldOf(t *testing.T) {
+	dir := t.TempDir()
+	files := TLSFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
+	writeCertificate(t, files, 1)
+	var log bytes.Buffer
+	if _, err := files.tlsConfig(slog.New(slog.NewTextHandler(&log, nil))); err != nil || !strings.Contains(log.String(), "level=WARN") {
+		t.Errorf("%v %s", err, log.String())
+	}
+	other := TLSFiles{Cert: files.Cert, Key: filepath.Join(dir, "other.pem")}
+	writeCertificate(t, TLSFiles{Cert: filepath.Join(dir, "unused.pem"), Key: other.Key}, 2)
+	if _, err := other.tlsConfig(slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a key of another certificate is taken")
+	}
+}
+
 func TestTLSFilesAreReadAtTheStart(t *testing.T) {
 	_, err := Listen(t.Context(), "127.0.0.1:0", mcpserver.NewMCPServer("test", "1"), Web{Edge: Edge{TLS: &TLSFiles{Cert: "none", Key: "none"}}})
 	if err == nil || !strings.Contains(err.Error(), "TLS certificate") {
