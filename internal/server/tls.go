@@ -79,7 +79,7 @@ func (c *certificates) load(before [2]stamp) error {
 	}
 	c.inUse = &pair
 	if left := time.Until(pair.Leaf.NotAfter); left < certificateWarning {
-		c.log.Warn("the TLS certificate ends soon, or has ended: clients will refuse it", slog.Time("until", pair.Leaf.NotAfter)) //nolint:noctx // read at the start too
+		c.log.Warn("the TLS certificate ends soon, or has ended: clients will refuse it", slog.Time("until", pair.Leaf.NotAfter))
 	}
 	return nil
 }
