@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,9 +194,16 @@ func openBrowser(ctx context.Context, link string) error {
 		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", link}
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), name, args...)
+	cmd.Env = withoutSettings(os.Environ())
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	go func() { _ = cmd.Wait() }() // nobody needs its end
 	return nil
+}
+
+// withoutSettings is an environment without ours: secrets are among them, and what a
+// browser is given stays with it, and with all that it starts, for as long as it runs.
+func withoutSettings(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(strings.ToUpper(v), "KOMMO_") })
 }

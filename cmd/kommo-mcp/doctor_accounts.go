@@ -11,6 +11,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -20,8 +21,11 @@ func (r *checkup) accounts(ctx context.Context, p *product) {
 		return
 	}
 	key, err := p.state.SealedWith(ctx)
+	if err != nil && p.client == nil { // else the line about the state says it
+		r.fail("state", err.Error(), "Put back a copy of "+store.FileName+", or move it away, connect the accounts again and look in Kommo for the calls that waited.")
+	}
 	if err != nil {
-		return // the line about the state says it
+		return
 	}
 	if key != "" {
 		r.key(p, key)
