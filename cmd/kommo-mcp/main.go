@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 )
 
@@ -149,5 +150,6 @@ func (a *app) complain(err error) {
 // logger writes to stderr: stdout belongs to the protocol. Panics and errors of
 // libraries may hold anything, so secrets are taken out here at the latest.
 func (a *app) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.errOut, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: a.hides.Attr}))
+	lines := slog.NewTextHandler(a.errOut, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: a.hides.Attr})
+	return slog.New(principal.LogHandler(lines))
 }
