@@ -101,9 +101,9 @@ func (e *estate) moody(next http.Handler) http.Handler {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		if e.slow.Load() && rand.IntN(8) == 0 { //nolint:gosec // no secret
+		if e.slow.Load() && rand.IntN(8) == 0 {
 			select {
-			case <-time.After(time.Duration(rand.IntN(400)) * time.Millisecond): //nolint:gosec // no secret
+			case <-time.After(time.Duration(rand.IntN(400)) * time.Millisecond):
 			case <-r.Context().Done():
 			}
 		}

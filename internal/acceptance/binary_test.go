@@ -29,8 +29,11 @@ import (
 func unsampled(i ids, uid string) []toolCall {
 	type m = map[string]any
 	return []toolCall{
-		{"decline_incoming_lead", m{"uid": uid}}, {"link_incoming_lead", m{"uid": uid, "lead_id": i.openLead}},
-		{"api_put", m{"path": "/leads/1/link", "body": "[]"}}, {"api_delete", m{"path": "/leads/tags/1"}}, {"retry_pending_call", m{"pending_id": 1}},
+		{"decline_incoming_lead", m{"uid": uid}},
+		{"link_incoming_lead", m{"uid": uid, "lead_id": i.openLead}},
+		{"api_put", m{"path": "/leads/1/link", "body": "[]"}},
+		{"api_delete", m{"path": "/leads/tags/1"}},
+		{"retry_pending_call", m{"pending_id": 1}},
 	}
 }
 
@@ -67,7 +70,7 @@ func TestTheBinaryKeepsTenantsApart(t *testing.T) {
 	var all sync.WaitGroup
 	tried := [2]map[string]bool{{}, {}}
 	known := [2]ids{}
-	for who := range holders() {
+	for who := range len(holders()) {
 		var calls []toolCall
 		known[who], calls = e.samples(who)
 		for _, c := range calls {
@@ -82,7 +85,7 @@ func TestTheBinaryKeepsTenantsApart(t *testing.T) {
 			all.Go(func() {
 				c := e.client(who, i%2, slices.Sorted(maps.Keys(eras))[i/2%2])
 				for k := range each {
-					e.call(c, calls[(k*perTenant+i)%len(calls)], rand.IntN(10) == 0) //nolint:gosec // no secret
+					e.call(c, calls[(k*perTenant+i)%len(calls)], rand.IntN(10) == 0)
 				}
 				if read {
 					e.readAll(c, known[who])
@@ -276,7 +279,7 @@ func (e *estate) outage(known ids) {
 			pending[who] = append(pending[who], out["pending_id"])
 		}
 	}
-	for who := range holders() {
+	for who := range len(holders()) {
 		for _, id := range pending[1-who] {
 			if out := e.call(clients[who], toolCall{"retry_pending_call", map[string]any{"pending_id": id}}, false); !strings.Contains(fmt.Sprint(out), "not_found") {
 				e.Errorf("the other's pending_id: %v", out)

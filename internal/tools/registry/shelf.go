@@ -46,7 +46,7 @@ func (v *vault[Plan]) take(account string, id [tokenID]byte) (k kept[Plan], ok b
 // oldest, if it has too many; and if all together have too many, the oldest of who has the most.
 func (v *vault[Plan]) prune(now time.Time, account string) {
 	for name := range v.shelves {
-		v.trim(name, func(s *shelf[Plan], oldest kept[Plan]) bool { return !now.Before(oldest.until) })
+		v.trim(name, func(_ *shelf[Plan], oldest kept[Plan]) bool { return !now.Before(oldest.until) })
 	}
 	v.trim(account, func(s *shelf[Plan], _ kept[Plan]) bool { return len(s.plans) >= mostTokens })
 	for v.total >= mostPlans {
