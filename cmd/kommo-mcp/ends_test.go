@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+)
+
+// TestEndsWhileCallsAreUnderWay: a key that is revoked lets the call in flight finish
+// and no other begin; what a removed account has accepted waits, and is written when
+// the account is connected again.
+func TestEndsWhileCallsAreUnderWay(t *testing.T) {
+	sb, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
+	env["KOMMO_MCP_ADDR"] = "127.0.0.1:0"
+	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}
+	loginAs(t, env, sandbox.DefaultHost)
+	key := keyFor(c, env, "--account", "demo")
+	_, list, _ := run(t, env, "", "keys", "list")
+	id := list[strings.Index(list, "k_"):]
+	id, _, _ = strings.Cut(id, " ")
+	ctx, stop := context.WithCancel(t.Context())
+	s := c.serveUntil(ctx, env)
+	defer func() { stop(); s.code() }()
+
+	sb.Inject(sandbox.Fault{Kind: sandbox.FaultDelay, Latency: time.Second, Method: http.MethodPost, PathPrefix: "/"})
+	sb.ForgetArrivals()
+	posted := func(text string) bool {
+		for _, a := range sb.Arrivals() {
+			if a.Method == http.MethodPost && strings.Contains(string(a.Body), text) {
+				return true
+			}
+		}
+		return false
+	}
+	answered := make(chan string, 1)
+	go func() { answered <- s.with(key, toolCall("add_note", `{"lead_id":40885001,"text":"under way"}`)) }()
+	within(t, func() bool { return posted("under way") })
+	if code, _, errOut := run(t, env, "", "keys", "revoke", id); code != exitOK {
+		t.Fatal(errOut)
+	}
+	if out := <-answered; strings.Contains(out, `"isError":true`) || !strings.Contains(out, `"result"`) {
+		t.Errorf("the call in flight: %s", out)
+	}
+	if status, _ := s.ask(false, http.MethodPost, "/keys/mcp", toolCall("get_account", "{}"), "Authorization", "Bearer "+key); status != http.StatusUnauthorized {
+		t.Errorf("after the key was revoked: %d", status)
+	}
+
+	key = keyFor(c, env, "--account", "demo")
+	sb.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, PathPrefix: "/api", Times: -1})
+	if out := s.with(key, toolCall("post_call_summary", `{"lead_id":40885001,"phone":"+12025550142","summary":"kept meanwhile","call_id":"m1"}`)); !strings.Contains(out, `"status":"queued"`) {
+		t.Fatal(out)
+	}
+	if code, _, errOut := run(t, env, "", "accounts", "remove", "demo"); code != exitOK {
+		t.Fatal(errOut)
+	}
+	if status, _ := s.ask(false, http.MethodPost, "/keys/mcp", toolCall("get_account", "{}"), "Authorization", "Bearer "+key); status != http.StatusUnauthorized {
+		t.Errorf("after the account was removed: %d", status)
+	}
+	sb.ForgetArrivals()
+	sb.ClearFaults()
+	<-time.After(300 * time.Millisecond)
+	if posted("kept meanwhile") {
+		t.Error("written in an account that was removed")
+	}
+	loginAs(t, env, sandbox.DefaultHost)
+	within(t, func() bool { return posted("kept meanwhile") })
+}
