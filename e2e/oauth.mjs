@@ -2,9 +2,9 @@
 // both TypeScript SDKs register, send a person through our consent page and Kommo's
 // (the sandbox's), come back with a code, work with their tokens, and refresh them.
 // Then the protocol's conformance suite asks the same server.
-// Usage: oauth.mjs PUBLIC_URL SCRATCH
+// Usage: oauth.mjs PUBLIC_URL SCRATCH BINARY
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
@@ -12,7 +12,7 @@ import { StreamableHTTPClientTransport as OldHTTP } from "@modelcontextprotocol/
 import { Client as NewClient, StreamableHTTPClientTransport as NewHTTP } from "@modelcontextprotocol/client";
 import { Person, Provider, consent } from "./person.mjs";
 
-const [issuer, scratch] = process.argv.slice(2);
+const [issuer, scratch, bin] = process.argv.slice(2);
 const endpoint = new URL("/mcp", issuer);
 const info = { name: "e2e", version: "1.0.0" };
 async function signIn(kind, makeClient, HTTP, method, iss, host, end = "") {
@@ -186,7 +186,8 @@ await flows("new SDK, negotiating", fresh("auto"), NewHTTP, true);
 // is theirs, and are refused in words when their key is wrong.
 async function keys(kind, makeClient, HTTP) {
   const at = new URL("/keys/mcp", issuer);
-  const headers = { authorization: `Bearer ${readFileSync(`${scratch}/key`, "utf8").trim()}` };
+  const key = execFileSync(bin, ["keys", "create", "--account", "demo", "--mode", "read"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const headers = { authorization: `Bearer ${key.trim()}` };
   const client = makeClient();
   await client.connect(new HTTP(at, { requestInit: { headers } }));
   assert.equal((await client.listTools()).tools.length, 7, kind);
