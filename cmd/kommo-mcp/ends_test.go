@@ -20,8 +20,7 @@ func TestEndsWhileCallsAreUnderWay(t *testing.T) {
 	loginAs(t, env, sandbox.DefaultHost)
 	key := keyFor(c, env, "--account", "demo")
 	_, list, _ := run(t, env, "", "keys", "list")
-	id := list[strings.Index(list, "k_"):]
-	id, _, _ = strings.Cut(id, " ")
+	id := keyID.FindString(list)
 	ctx, stop := context.WithCancel(t.Context())
 	s := c.serveUntil(ctx, env)
 	defer func() { stop(); s.code() }()

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"io"
 	"math/rand/v2"
@@ -24,6 +25,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 )
@@ -76,7 +80,7 @@ func newEstate(t *testing.T) *estate {
 		"KOMMO_MCP_RATE_PER_KEY=500", "KOMMO_MCP_MAX_RETRIES=0",
 	}
 	e.start()
-	t.Cleanup(e.kill)
+	t.Cleanup(func() { e.end(os.Kill) })
 	for who, h := range holders() {
 		e.bearers[who][1] = e.authorize(h.host)
 		e.bearers[who][0] = strings.TrimSpace(e.run("keys", "create", "--account", h.account, "--mode", "full"))
@@ -158,9 +162,9 @@ func (e *estate) start() {
 	}
 }
 
-// kill ends the server as a machine that loses its power does.
-func (e *estate) kill() {
-	_ = e.cmd.Process.Kill()
+// end ends the server by a signal, and waits until it is gone.
+func (e *estate) end(by os.Signal) {
+	_ = e.cmd.Process.Signal(by)
 	<-e.ended
 	_ = e.cmd.Wait()
 }
@@ -235,4 +239,45 @@ func (e *estate) find(page, pattern string) string {
 		e.Fatalf("no %s in %s", pattern, page)
 	}
 	return html.UnescapeString(m[1])
+}
+
+// readOne reads a resource. Errors carry text too: watch reads it.
+func (e *estate) readOne(c *client.Client, uri string) {
+	req := mcp.ReadResourceRequest{}
+	req.Params.URI = uri
+	_, _ = c.ReadResource(e.Context(), req)
+}
+
+// readAll reads all resources, prompts and completions.
+func (e *estate) readAll(c *client.Client, known ids) {
+	for _, uri := range []string{
+		"kommo://account", "kommo://pipelines", "kommo://users", "kommo://roles", "kommo://outbox", "kommo://fields/leads", "kommo://fields/contacts", "kommo://fields/companies",
+		fmt.Sprintf("kommo://leads/%d", known.lead), fmt.Sprintf("kommo://contacts/%d", known.contact), "kommo://companies/1", "kommo://leads/1",
+		"kommo://twin.kommo.com/account", "kommo://31000002/outbox", "kommo://leads/..%2faccount",
+	} {
+		e.readOne(c, uri)
+	}
+	list, err := c.ListPrompts(e.Context(), mcp.ListPromptsRequest{})
+	if err != nil || len(list.Prompts) == 0 {
+		e.Errorf("prompts: %v", err)
+		return
+	}
+	for _, p := range list.Prompts {
+		req := mcp.GetPromptRequest{}
+		req.Params.Name, req.Params.Arguments = p.Name, map[string]string{}
+		for _, a := range p.Arguments {
+			req.Params.Arguments[a.Name] = "Lopez"
+			complete := mcp.CompleteRequest{}
+			complete.Params.Ref = mcp.PromptReference{Type: "ref/prompt", Name: p.Name}
+			complete.Params.Argument.Name, complete.Params.Argument.Value = a.Name, "a"
+			_, _ = c.Complete(e.Context(), complete)
+		}
+		_, _ = c.GetPrompt(e.Context(), req)
+	}
+	for uri, arg := range map[string]string{"kommo://leads/{id}": "id", "kommo://contacts/{id}": "id", "kommo://companies/{id}": "id", "kommo://fields/{entity}": "entity"} {
+		req := mcp.CompleteRequest{}
+		req.Params.Ref = mcp.ResourceReference{Type: "ref/resource", URI: uri}
+		req.Params.Argument.Name, req.Params.Argument.Value = arg, "4"
+		_, _ = c.Complete(e.Context(), req)
+	}
 }

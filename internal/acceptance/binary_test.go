@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func TestTheBinaryKeepsTenantsApart(t *testing.T) {
 	var all sync.WaitGroup
 	tried := [2]map[string]bool{{}, {}}
 	known := [2]ids{}
-	for who := range len(holders()) {
+	for who := range e.seen {
 		var calls []toolCall
 		known[who], calls = e.samples(who)
 		for _, c := range calls {
@@ -128,7 +129,7 @@ func (e *estate) call(c *client.Client, call toolCall, cut bool) map[string]any 
 	ctx, cancel := context.WithCancel(e.Context())
 	defer cancel()
 	if cut {
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(300))*time.Millisecond) //nolint:gosec // no secret
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(300))*time.Millisecond)
 		defer cancel()
 	}
 	req := mcp.CallToolRequest{}
@@ -157,49 +158,21 @@ func (e *estate) samples(who int) (ids, []toolCall) {
 		lead: firstID(e, get("search_leads", m{"limit": 1})), openLead: firstID(e, get("search_leads", m{"stage": "open", "limit": 1})),
 		contact: firstID(e, get("search_contacts", m{"query": "example.com", "limit": 1})), task: firstID(e, get("list_tasks", m{"due": "overdue", "limit": 1})),
 	}
-	uid, _ := get("list_incoming_leads", nil)["items"].([]any)[0].(m)["uid"].(string)
-	file, _ := get("list_files", m{"limit": 1})["items"].([]any)[0].(m)["file_uuid"].(string)
+	first := func(tool string, args m) m {
+		out := get(tool, args)
+		items, _ := out["items"].([]any)
+		if len(items) == 0 {
+			e.Fatalf("%s of %s: %v", tool, holders()[who].mark, out)
+		}
+		return items[0].(m)
+	}
+	uid, _ := first("list_incoming_leads", nil)["uid"].(string)
+	file, _ := first("list_files", m{"limit": 1})["file_uuid"].(string)
 	calls := slices.Concat(optIn(known, 1, uid, file), unsampled(known, uid), reaches())
 	for _, name := range slices.Sorted(maps.Keys(samples(known))) {
 		calls = append(calls, toolCall{name, samples(known)[name]})
 	}
 	return known, calls
-}
-
-// readAll reads all resources, prompts and completions.
-func (e *estate) readAll(c *client.Client, known ids) {
-	for _, uri := range []string{
-		"kommo://account", "kommo://pipelines", "kommo://users", "kommo://roles", "kommo://outbox", "kommo://fields/leads", "kommo://fields/contacts", "kommo://fields/companies",
-		fmt.Sprintf("kommo://leads/%d", known.lead), fmt.Sprintf("kommo://contacts/%d", known.contact), "kommo://companies/1", "kommo://leads/1",
-		"kommo://twin.kommo.com/account", "kommo://31000002/outbox", "kommo://leads/..%2faccount",
-	} {
-		req := mcp.ReadResourceRequest{}
-		req.Params.URI = uri
-		_, _ = c.ReadResource(e.Context(), req) // errors carry text too: watch reads it
-	}
-	list, err := c.ListPrompts(e.Context(), mcp.ListPromptsRequest{})
-	if err != nil || len(list.Prompts) == 0 {
-		e.Errorf("prompts: %v", err)
-		return
-	}
-	for _, p := range list.Prompts {
-		req := mcp.GetPromptRequest{}
-		req.Params.Name, req.Params.Arguments = p.Name, map[string]string{}
-		for _, a := range p.Arguments {
-			req.Params.Arguments[a.Name] = "Lopez"
-			complete := mcp.CompleteRequest{}
-			complete.Params.Ref = mcp.PromptReference{Type: "ref/prompt", Name: p.Name}
-			complete.Params.Argument.Name, complete.Params.Argument.Value = a.Name, "a"
-			_, _ = c.Complete(e.Context(), complete)
-		}
-		_, _ = c.GetPrompt(e.Context(), req)
-	}
-	for uri, arg := range map[string]string{"kommo://leads/{id}": "id", "kommo://contacts/{id}": "id", "kommo://companies/{id}": "id", "kommo://fields/{entity}": "entity"} {
-		req := mcp.CompleteRequest{}
-		req.Params.Ref = mcp.ResourceReference{Type: "ref/resource", URI: uri}
-		req.Params.Argument.Name, req.Params.Argument.Value = arg, "4"
-		_, _ = c.Complete(e.Context(), req)
-	}
 }
 
 // raw posts a message of the newer era with a tenant's key and answers what came.
@@ -279,15 +252,22 @@ func (e *estate) outage(known ids) {
 			pending[who] = append(pending[who], out["pending_id"])
 		}
 	}
-	for who := range len(holders()) {
+	for who := range e.seen {
 		for _, id := range pending[1-who] {
 			if out := e.call(clients[who], toolCall{"retry_pending_call", map[string]any{"pending_id": id}}, false); !strings.Contains(fmt.Sprint(out), "not_found") {
 				e.Errorf("the other's pending_id: %v", out)
 			}
 		}
-		e.readAll(clients[who], known)
+		if *walkers >= wholeWalk {
+			e.readAll(clients[who], known) // each read waits until Kommo is given up
+		}
+		e.readOne(clients[who], "kommo://outbox")
 	}
-	e.kill()
+	if *walkers >= wholeWalk {
+		e.end(os.Kill) // what was under way then is taken up when its lease ends, half a minute later
+	} else {
+		e.end(syscall.SIGTERM)
+	}
 	e.away.Store(false)
 	e.start()
 	want := 2 * each
