@@ -178,12 +178,14 @@ func (p *product) accounts(ctx context.Context, more ...auth.Option) *auth.Servi
 // accountName tells the server's own account apart from others in the shared state:
 // by Kommo's number, under which a connected account is kept as well. So it is the
 // same account, with one journal and one limit, whoever works in it. A token that
-// does not say its account leaves its address.
+// does not say its account leaves its address. So does a loopback base for an account
+// without a name: that is a Kommo made for tests, which is another at each start
+// although it numbers its accounts alike.
 func (p *product) accountName() string {
 	switch claims, err := auth.ReadClaims(p.cfg.Token); {
 	case p.own != nil:
 		return p.own.name
-	case err == nil && claims.AccountID > 0:
+	case err == nil && claims.AccountID > 0 && p.cfg.Account.Host != "":
 		return auth.AccountName(claims.AccountID, p.cfg.Account.Zone)
 	}
 	return p.address()
