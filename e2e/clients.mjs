@@ -11,10 +11,10 @@ import { StdioClientTransport as NewStdio } from "@modelcontextprotocol/client/s
 
 const [binary, url] = process.argv.slice(2);
 const info = { name: "e2e", version: "1.0.0" };
-const { KOMMO_BASE_URL, KOMMO_ACCESS_TOKEN, PATH, HOME } = process.env;
+const { KOMMO_BASE_URL, KOMMO_ACCESS_TOKEN, KOMMO_MCP_STATE_DIR, PATH, HOME } = process.env;
 const local = {
   command: binary, args: ["stdio"], stderr: "inherit",
-  env: { KOMMO_BASE_URL, KOMMO_ACCESS_TOKEN, PATH, HOME },
+  env: { KOMMO_BASE_URL, KOMMO_ACCESS_TOKEN, KOMMO_MCP_STATE_DIR, PATH, HOME },
 };
 const fresh = (mode) => new NewClient(info, { versionNegotiation: { mode } });
 
