@@ -137,6 +137,14 @@ func TestReadyGivesUp(t *testing.T) {
 	}
 }
 
+// TestReadyOutlivesAPanic: a bug in the check ends no process.
+func TestReadyOutlivesAPanic(t *testing.T) {
+	h, _, _ := handled(t, Web{Edge: Edge{Ready: func(context.Context) error { panic("a bug") }}})
+	if out := get(t, h, "/readyz", "192.0.2.1:9"); out.Code != http.StatusServiceUnavailable || out.Body.String() != "store\n" {
+		t.Errorf("%d %q", out.Code, out.Body)
+	}
+}
+
 // TestWithoutAccessControlNothingIsRelayed: a proxy on this machine would open the
 // account to everybody who reaches it.
 func TestWithoutAccessControlNothingIsRelayed(t *testing.T) {

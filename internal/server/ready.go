@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -59,7 +60,14 @@ func (w Web) checkReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- w.Edge.Ready(ctx) }()
+	go func() {
+		defer func() {
+			if cause := recover(); cause != nil { // in a goroutine of its own it would end the process
+				done <- fmt.Errorf("%w: the check panicked: %v", errInternal, cause)
+			}
+		}()
+		done <- w.Edge.Ready(ctx)
+	}()
 	select {
 	case err := <-done:
 		return err
