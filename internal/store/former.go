@@ -65,20 +65,12 @@ func (s *Store) moveJob(ctx context.Context, tx *sql.Tx, n names, seq int64, to 
 	if err != nil || there {
 		return err
 	}
-	body, err := s.seal(ctx, tx, op.place(n).bound(), op.content())
-	if err != nil {
-		return err
-	}
-	sealedNames, err := s.sealNames(ctx, tx, n, op)
-	if err != nil {
-		return err
-	}
-	reason, err := s.sealReason(ctx, tx, n, op)
+	sealed, err := s.sealJob(ctx, tx, n, op)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE job SET account = ?, key = ?, line = ?, names = ?, reason = ?, body = ? WHERE seq = ?",
-		to, op.place(n).name, n.line(to, op.Line), sealedNames, reason, body, seq)
+		to, op.place(n).name, n.line(to, op.Line), sealed.names, sealed.reason, sealed.body, seq)
 	return err
 }
 

@@ -175,3 +175,17 @@ func (op Op) place(n names) place {
 
 func (p place) bound() string             { return "op " + p.account + " " + p.kind + " " + p.name }
 func (p place) part(column string) string { return p.bound() + " " + column }
+
+// sealedJob is what of a job is kept sealed.
+type sealedJob struct{ body, names, reason []byte }
+
+func (s *Store) sealJob(ctx context.Context, tx *sql.Tx, n names, op Op) (out sealedJob, err error) {
+	if out.body, err = s.seal(ctx, tx, op.place(n).bound(), op.content()); err != nil {
+		return out, err
+	}
+	if out.names, err = s.sealNames(ctx, tx, n, op); err != nil {
+		return out, err
+	}
+	out.reason, err = s.sealReason(ctx, tx, n, op)
+	return out, err
+}

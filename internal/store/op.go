@@ -163,20 +163,12 @@ func (s *Store) keep(ctx context.Context, write func(context.Context, func(conte
 		if err != nil {
 			return err
 		}
-		body, err := s.seal(ctx, tx, op.place(n).bound(), op.content())
-		if err != nil {
-			return err
-		}
-		sealedNames, err := s.sealNames(ctx, tx, n, op)
-		if err != nil {
-			return err
-		}
-		reason, err := s.sealReason(ctx, tx, n, op)
+		sealed, err := s.sealJob(ctx, tx, n, op)
 		if err != nil {
 			return err
 		}
 		return ours(ctx, tx, "UPDATE job SET body = ?, names = ?, line = ?, reason = ?, "+set+" WHERE seq = ? AND owner = ?",
-			append(append([]any{body, sealedNames, n.line(op.Account, op.Line), reason}, args...), op.Seq, op.owner)...)
+			append(append([]any{sealed.body, sealed.names, n.line(op.Account, op.Line), sealed.reason}, args...), op.Seq, op.owner)...)
 	})
 }
 
