@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +26,9 @@ import (
 type canaries struct {
 	t       *testing.T
 	secrets map[string]string // by what they are
-	shown   map[string]string // by where
+
+	mu    sync.Mutex        // several clients may show at once
+	shown map[string]string // by where
 }
 
 func (c *canaries) secret(what, text string) {
@@ -36,7 +39,11 @@ func (c *canaries) secret(what, text string) {
 	c.secrets[what] = text
 }
 
-func (c *canaries) show(where, text string) { c.shown[where] += text }
+func (c *canaries) show(where, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shown[where] += text
+}
 
 // leaks are the secrets that are found, in whatever form.
 func (c *canaries) leaks() (out []string) {

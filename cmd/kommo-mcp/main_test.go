@@ -140,7 +140,7 @@ func TestStartIsLight(t *testing.T) {
 		toolsets string
 		tools    int
 		budget   float64
-	}{{"default", 15, 12_000}, {"all", 80, 20_000}} {
+	}{{"default", 15, 13_500}, {"all", 80, 20_000}} {
 		env := map[string]string{"HOME": t.TempDir(), "KOMMO_MCP_TOOLSETS": tc.toolsets}
 		got := testing.AllocsPerRun(3, func() {
 			code, out, stderr := run(t, env, startRequests, "stdio")

@@ -170,8 +170,9 @@ func finishesCalls(t *testing.T, binary string) {
 	}
 	answers := map[string]chan heard{}
 	for name, ask := range asked {
-		answers[name] = make(chan heard, 1)
-		go func() { answers[name] <- ask() }()
+		answer := make(chan heard, 1)
+		answers[name] = answer
+		go func() { answer <- ask() }()
 	}
 	p.writesArrived(3)
 	p.signal(syscall.SIGTERM)
