@@ -9,9 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	_ "time/tzdata" // time zones on machines without their own: Windows, slim containers
 
 	"github.com/alecthomas/kong"
@@ -28,12 +26,8 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the first signal ends in good order, a second one at once
 	a := &app{env: os.LookupEnv, in: os.Stdin, out: os.Stdout, errOut: os.Stderr, browse: openBrowser}
-	code := a.run(ctx, os.Args[1:])
-	stop()
-	os.Exit(code)
+	os.Exit(a.run(untilSignal(), os.Args[1:]))
 }
 
 // app is one run of the program; tests make their own.

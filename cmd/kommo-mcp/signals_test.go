@@ -234,7 +234,7 @@ func endsAtOnce(t *testing.T, binary string) {
 		return err != nil
 	})
 	p.signal(syscall.SIGTERM)
-	err := p.ended(2 * time.Second)
+	err := p.ended(5 * time.Second) // the call would take eight
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("%v", err)
