@@ -64,7 +64,17 @@ func mustGet(t *testing.T, s *section[int], want int, wantFresh bool) {
 func TestSectionAnswersStaleAndRefreshesOnceBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := newManual()
-		s, loads := counter(t, clock)
+		l := newLoads(clock)
+		defer l.close()
+		var loads atomic.Int64
+		release := make(chan struct{}) // the refresh ends when the test says so
+		s := newSection("numbers", l, func(context.Context) (int, error) {
+			n := int(loads.Add(1))
+			if n > 1 {
+				<-release
+			}
+			return n, nil
+		})
 		mustGet(t, s, 1, true)
 		clock.advance(freshFor - time.Second)
 		mustGet(t, s, 1, false)
@@ -76,6 +86,7 @@ func TestSectionAnswersStaleAndRefreshesOnceBehind(t *testing.T) {
 		for range 5 {
 			mustGet(t, s, 1, false)
 		}
+		close(release)
 		synctest.Wait()
 		mustGet(t, s, 2, false)
 		if loads.Load() != 2 {
