@@ -92,17 +92,25 @@ func (r *rightsRig) actors() map[string]string {
 	return out
 }
 
-// TestCallsAreWrittenByTheRightsTheyCameWith: whoever delivers them.
-func TestCallsAreWrittenByTheRightsTheyCameWith(t *testing.T) {
-	r := newRightsRig(t)
+// acceptThree takes a call for each of two users, 71 and 72, and one for whoever gave
+// the grant, 73.
+func (r *rightsRig) acceptThree(t *testing.T) (one, other crm.Via) {
+	t.Helper()
 	users, err := r.api.Users.List(t.Context(), kommo.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, other := crm.Via{By: crm.ViaGrant, User: users.Items[0].ID}, crm.Via{By: crm.ViaGrant, User: users.Items[1].ID}
+	one, other = crm.Via{By: crm.ViaGrant, User: users.Items[0].ID}, crm.Via{By: crm.ViaGrant, User: users.Items[1].ID}
 	r.accept(one, "71")
 	r.accept(other, "72")
 	r.accept(crm.Via{By: crm.ViaGrant}, "73")
+	return one, other
+}
+
+// TestCallsAreWrittenByTheRightsTheyCameWith: whoever delivers them.
+func TestCallsAreWrittenByTheRightsTheyCameWith(t *testing.T) {
+	r := newRightsRig(t)
+	one, other := r.acceptThree(t)
 	r.gone[other] = problem.New(problem.Unauthorized, "The connection has ended.")
 	r.forget()
 	for range 3 {
@@ -148,14 +156,7 @@ func TestAUserWhoIsGoneHoldsNobodyUp(t *testing.T) {
 // gave the grant sees all.
 func TestUsersSeeWhatWaitsForThem(t *testing.T) {
 	r := newRightsRig(t)
-	users, err := r.api.Users.List(t.Context(), kommo.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	one, other := crm.Via{By: crm.ViaGrant, User: users.Items[0].ID}, crm.Via{By: crm.ViaGrant, User: users.Items[1].ID}
-	r.accept(one, "71")
-	r.accept(other, "72")
-	r.accept(crm.Via{By: crm.ViaGrant}, "73")
+	one, other := r.acceptThree(t)
 	seen := func(v crm.Via) (calls []string, ids []int64) {
 		t.Helper()
 		list, err := r.as(v).Pending(t.Context(), 10)
