@@ -91,7 +91,7 @@ func (w Web) tlsConfig() (*tls.Config, error) {
 	if w.Edge.TLS == nil {
 		return nil, nil //nolint:nilnil // no configuration is plain HTTP
 	}
-	return w.Edge.TLS.tlsConfig(w.logger())
+	return w.Edge.TLS.tlsConfig(w.logger(), w.now)
 }
 
 // warnOfPlain tells whoever opens plain HTTP to others that keys can be read on the

@@ -12,25 +12,20 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
-
-// stoppedClock moves when it is told to.
-type stoppedClock struct{ at atomic.Int64 }
-
-func (c *stoppedClock) now() time.Time          { return time.Unix(1_795_168_800, c.at.Load()) }
-func (c *stoppedClock) forward(d time.Duration) { c.at.Add(int64(d)) }
 
 // rig is an endpoint behind limits; whose a request is stands in its header.
 type rig struct {
 	t     *testing.T
 	h     http.Handler
-	clock *stoppedClock
+	clock *testclock.Clock
 }
 
 func limitRig(t *testing.T, limits Limits, next http.HandlerFunc) rig {
 	t.Helper()
-	r := rig{t: t, clock: &stoppedClock{}}
-	inner := Web{}.limited(newMeters(limits, r.clock.now), next)
+	r := rig{t: t, clock: testclock.At(time.Unix(1_795_168_800, 0))}
+	inner := Web{}.limited(newMeters(limits, r.clock.Now), next)
 	r.h = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		var p principal.Principal
 		if json.Unmarshal([]byte(req.Header.Get("X-Test-Principal")), &p) != nil {
@@ -84,7 +79,7 @@ func TestRates(t *testing.T) {
 	if got := r.served(principal.Principal{Kind: principal.Local}, 1000); got != 1000 {
 		t.Errorf("%d of the local ones, want all", got)
 	}
-	r.clock.forward(time.Second)
+	r.clock.Advance(time.Second)
 	if got := r.served(keyOf("usual", 0), 100); got != 10 {
 		t.Errorf("%d after a second, want 10", got)
 	}
@@ -104,7 +99,7 @@ func TestTooManyIsExplained(t *testing.T) {
 	if after := out.Header().Get("Retry-After"); after != "2" {
 		t.Errorf("Retry-After %s, want 2: a token each two seconds", after)
 	}
-	r.clock.forward(2 * time.Second)
+	r.clock.Advance(2 * time.Second)
 	if out := r.ask(keyOf("k", 0.5)); out.Code != http.StatusOK {
 		t.Errorf("after the wait %d", out.Code)
 	}
@@ -163,12 +158,12 @@ func TestOneTenantDoesNotStarveAnother(t *testing.T) {
 
 // TestMetersAreForgotten: those of keys that are idle; not of those at work.
 func TestMetersAreForgotten(t *testing.T) {
-	clock := &stoppedClock{}
-	m := newMeters(Limits{Rate: 1}, clock.now)
+	clock := testclock.At(time.Unix(1_795_168_800, 0))
+	m := newMeters(Limits{Rate: 1}, clock.Now)
 	done, _ := m.begin(keyOf("at work", 0))
 	for i := range 3 * maxMeters {
 		if i%maxMeters == 0 {
-			clock.forward(time.Hour)
+			clock.Advance(time.Hour)
 		}
 		end, _ := m.begin(keyOf(fmt.Sprint(i), 0))
 		end()
@@ -185,8 +180,8 @@ func TestMetersAreForgotten(t *testing.T) {
 // TestWrongKeysAreBounded: by address, and right keys from there are served all the
 // time.
 func TestWrongKeysAreBounded(t *testing.T) {
-	clock := &stoppedClock{}
-	h, _, _ := handled(t, Web{AccessKey: "right", Now: clock.now, Edge: Edge{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}})
+	clock := testclock.At(time.Unix(1_795_168_800, 0))
+	h, _, _ := handled(t, Web{AccessKey: "right", Now: clock.Now, Edge: Edge{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}})
 	try := func(address, key string) *httptest.ResponseRecorder {
 		r := from("10.0.0.1:9", "X-Forwarded-For", address, "Content-Type", "application/json")
 		if key != "" {
@@ -213,15 +208,15 @@ func TestWrongKeysAreBounded(t *testing.T) {
 	if out := try("192.0.2.2", "wrong"); out.Code != 401 {
 		t.Errorf("a wrong key from elsewhere: %d", out.Code)
 	}
-	clock.forward(time.Second)
+	clock.Advance(time.Second)
 	if out := try("192.0.2.1", "wrong"); out.Code != 401 {
 		t.Errorf("after a second: %d", out.Code)
 	}
 }
 
 func TestFailuresStayBounded(t *testing.T) {
-	clock := &stoppedClock{}
-	f := newFailures(clock.now)
+	clock := testclock.At(time.Unix(1_795_168_800, 0))
+	f := newFailures(clock.Now)
 	for i := range 3 * maxAddresses {
 		f.note(sender{addr: netip.AddrFrom4([4]byte{192, byte(i >> 16), byte(i >> 8), byte(i)})})
 	}

@@ -14,18 +14,23 @@ import (
 // They are read again when they change, so that a renewal needs no restart.
 type TLSFiles struct{ Cert, Key string }
 
-// certificateWarning is how long before its end a certificate is told of, at the start
-// and when it is read again: a renewal that works comes earlier.
-const certificateWarning = 14 * 24 * time.Hour
+const (
+	// certificateWarning is how long before its end a certificate is told of, once a
+	// day: a renewal that works comes earlier.
+	certificateWarning = 14 * 24 * time.Hour
+	certificateRemind  = 24 * time.Hour
+)
 
 // certificates keeps the certificate in use and what its files looked like.
 type certificates struct {
 	files TLSFiles
 	log   *slog.Logger
+	now   func() time.Time
 
 	mu     sync.Mutex
 	inUse  *tls.Certificate
 	stamps [2]stamp
+	told   time.Time // when its end was last told of
 }
 
 // stamp tells one version of a file from another. Its identity counts too:
@@ -41,11 +46,12 @@ func (s stamp) same(other stamp) bool {
 }
 
 // tlsConfig reads the files once, so that a mistake shows at the start.
-func (f TLSFiles) tlsConfig(log *slog.Logger) (*tls.Config, error) {
-	c := &certificates{files: f, log: log}
+func (f TLSFiles) tlsConfig(log *slog.Logger, now func() time.Time) (*tls.Config, error) {
+	c := &certificates{files: f, log: log, now: now}
 	if err := c.load(c.look()); err != nil {
 		return nil, fmt.Errorf("TLS certificate: %w", err)
 	}
+	c.tellOfEnd()
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: c.get}, nil
 }
 
@@ -65,7 +71,19 @@ func (c *certificates) current(ctx context.Context) *tls.Certificate {
 			c.log.InfoContext(ctx, "TLS certificate read again", slog.Time("until", c.inUse.Leaf.NotAfter))
 		}
 	}
+	c.tellOfEnd()
 	return c.inUse
+}
+
+// tellOfEnd is for the renewal that stopped working: nothing else says so before
+// clients refuse the certificate.
+func (c *certificates) tellOfEnd() {
+	now, ends := c.now(), c.inUse.Leaf.NotAfter
+	if ends.Sub(now) >= certificateWarning || now.Sub(c.told) < certificateRemind {
+		return
+	}
+	c.told = now
+	c.log.Warn("the TLS certificate ends soon, or has ended: clients will refuse it", slog.Time("until", ends))
 }
 
 // load reads both files. The stamps are those from before, so that what changes
@@ -77,10 +95,7 @@ func (c *certificates) load(before [2]stamp) error {
 	if err != nil {
 		return err
 	}
-	c.inUse = &pair
-	if left := time.Until(pair.Leaf.NotAfter); left < certificateWarning {
-		c.log.Warn("the TLS certificate ends soon, or has ended: clients will refuse it", slog.Time("until", pair.Leaf.NotAfter))
-	}
+	c.inUse, c.told = &pair, time.Time{}
 	return nil
 }
 

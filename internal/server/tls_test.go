@@ -21,6 +21,8 @@ import (
 	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 // writeCertificate puts a certificate for 127.0.0.1 with that serial number, and its
@@ -126,18 +128,36 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestAnEndingCertificateIsToldOf: that of the test ends within the hour.
+// TestAnEndingCertificateIsToldOf: at the start, then once a day while handshakes come.
 func TestAnEndingCertificateIsToldOf(t *testing.T) {
 	dir := t.TempDir()
 	files := TLSFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
 	writeCertificate(t, files, 1)
 	var log bytes.Buffer
-	if _, err := files.tlsConfig(slog.New(slog.NewTextHandler(&log, nil))); err != nil || !strings.Contains(log.String(), "level=WARN") {
+	clock := testclock.At(time.Now()) // it ends within the hour
+	config, err := files.tlsConfig(slog.New(slog.NewTextHandler(&log, nil)), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, wait := range []time.Duration{0, 23 * time.Hour, time.Hour, 24 * time.Hour} {
+		clock.Advance(wait)
+		for range 2 {
+			if _, err := config.GetCertificate(&tls.ClientHelloInfo{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if told := strings.Count(log.String(), "level=WARN"); told != []int{1, 1, 2, 3}[i] {
+			t.Errorf("after %s more it was told of %d times", wait, told)
+		}
+	}
+	early := testclock.At(time.Now().Add(-15 * 24 * time.Hour))
+	log.Reset()
+	if _, err := files.tlsConfig(slog.New(slog.NewTextHandler(&log, nil)), early.Now); err != nil || log.Len() > 0 {
 		t.Errorf("%v %s", err, log.String())
 	}
 	other := TLSFiles{Cert: files.Cert, Key: filepath.Join(dir, "other.pem")}
 	writeCertificate(t, TLSFiles{Cert: filepath.Join(dir, "unused.pem"), Key: other.Key}, 2)
-	if _, err := other.tlsConfig(slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := other.tlsConfig(slog.New(slog.DiscardHandler), time.Now); err == nil {
 		t.Error("a key of another certificate is taken")
 	}
 }
