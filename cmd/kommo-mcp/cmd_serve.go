@@ -45,7 +45,7 @@ func (c *stdioCmd) Run(ctx context.Context, a *app) error {
 type httpCmd struct {
 	common
 
-	Addr  string `help:"Address, default 127.0.0.1:8080; beyond loopback only with an access key; port 0 picks a free one." placeholder:"HOST:PORT"`
+	Addr  string `help:"Address, default 127.0.0.1:8080; beyond loopback only with an access key or sign-in; port 0 picks a free one." placeholder:"HOST:PORT"`
 	Drain string `help:"Seconds to go on serving after a signal while /readyz says 503, for balancers to notice; default 0." placeholder:"SECONDS"`
 }
 

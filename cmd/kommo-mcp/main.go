@@ -109,6 +109,7 @@ func (a *app) kongOptions(ctx context.Context, exited *int) []kong.Option {
 		kong.Exit(func(code int) { *exited = code }),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(printHelp),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
 	}
