@@ -150,7 +150,6 @@ func TestLostAnswers(t *testing.T) {
 	}{
 		{"never arrived", sandbox.Fault{Kind: sandbox.FaultReset}, false},
 		{"bad gateway", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 502}, false},
-		{"too many", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, false},
 		{"a page with 400", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 400, Body: "<html>"}, false},
 		{"try again, with 400", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 400, Body: `{"title":"Bad Request","detail":"a system error"}`}, false},
 		{"carried out, broken off", sandbox.Fault{Kind: sandbox.FaultLostAnswer}, true},

@@ -192,6 +192,8 @@ func settingsProblem(r *refusal) *problem.Problem {
 	switch {
 	case strings.Contains(r.hint, "client_id"):
 		setting = "KOMMO_CLIENT_ID"
+	case r.hint == "invalid_client":
+		setting = "KOMMO_CLIENT_ID and KOMMO_CLIENT_SECRET"
 	case strings.Contains(r.hint, "client_secret"):
 		setting = "KOMMO_CLIENT_SECRET"
 	case strings.Contains(r.hint, "Redirect URI"):

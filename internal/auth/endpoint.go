@@ -32,34 +32,13 @@ type endpoint struct {
 	timeout   time.Duration
 }
 
+// refreshGrant is the grant_type of a renewal.
+const refreshGrant = "refresh_token"
+
 const (
 	maxAnswer      = 1 << 20
 	requestTimeout = 6 * time.Second
 )
-
-// pair is what the token endpoint gives.
-type pair struct {
-	Access    string `json:"access_token"`
-	Refresh   string `json:"refresh_token"`
-	ExpiresIn int64  `json:"expires_in"`
-}
-
-// refusal is a definite no of the token endpoint.
-type refusal struct {
-	status int
-	hint   string // Kommo's word, in English; empty if there was none
-}
-
-func (r *refusal) Error() string {
-	if r.hint == "" {
-		return fmt.Sprintf("Kommo refused with status %d", r.status)
-	}
-	return "Kommo refused: " + r.hint
-}
-
-// errUnclear is told when nothing definite came back: the exchange may have been
-// carried out.
-var errUnclear = errors.New("no clear answer from Kommo")
 
 // grant asks for a pair: with a code, or with a refresh token.
 func (e *endpoint) grant(ctx context.Context, host, grantType, field string, proof Secret) (pair, error) {
@@ -70,52 +49,20 @@ func (e *endpoint) grant(ctx context.Context, host, grantType, field string, pro
 	if err != nil {
 		return pair{}, errors.New("the request cannot be written as JSON")
 	}
-	status, answer, err := e.do(ctx, http.MethodPost, host, "/oauth2/access_token", body, nil)
+	res, err := e.do(ctx, http.MethodPost, host, "/oauth2/access_token", body, nil)
 	if err != nil {
 		return pair{}, err
 	}
-	if status != http.StatusOK {
+	if res.status < 200 || res.status > 299 {
 		// Before anything of it is quoted.
-		return pair{}, refused(status, []byte(redact.Hide(string(answer), e.app.Secret.Reveal(), proof.Reveal())))
+		res.body = []byte(redact.Hide(string(res.body), e.app.Secret.Reveal(), proof.Reveal()))
+		return pair{}, refused(res)
 	}
-	var p pair
-	if json.Unmarshal(answer, &p) != nil || p.Access == "" || p.Refresh == "" {
-		return pair{}, fmt.Errorf("%w: the answer was cut off or is none of the token endpoint", errUnclear)
+	former := "" // a code brings a refresh token, or the account could not be kept connected
+	if grantType == refreshGrant {
+		former = proof.Reveal()
 	}
-	return p, nil
-}
-
-// refused reads the error envelope. What is no envelope says nothing about the
-// grant: a proxy's page, an overload, a block.
-func refused(status int, answer []byte) error {
-	var e struct {
-		Hint   string `json:"hint"`
-		Status int    `json:"status"`
-	}
-	isEnvelope := json.Unmarshal(answer, &e) == nil
-	switch {
-	case status == http.StatusNotFound: // no account of that name
-		return &refusal{status: status}
-	case isEnvelope && e.Hint != "" && (status == http.StatusBadRequest || status == http.StatusUnauthorized):
-		return &refusal{status: status, hint: printable(e.Hint)}
-	case isEnvelope && status == http.StatusUnauthorized:
-		return &refusal{status: status}
-	}
-	return fmt.Errorf("%w: status %d", errUnclear, status)
-}
-
-// printable bounds a text of the other side before it reaches people.
-func printable(s string) string {
-	out := make([]rune, 0, 120)
-	for _, r := range s {
-		if r < ' ' || r == 0x7f {
-			r = ' '
-		}
-		if out = append(out, r); len(out) == cap(out) {
-			break
-		}
-	}
-	return string(out)
+	return readPair(res.body, former)
 }
 
 // subdomain asks which host the account of a refresh token has now. It works
@@ -126,18 +73,18 @@ func (e *endpoint) subdomain(ctx context.Context, apiDomain string, refresh Secr
 		return kommo.Account{}, errors.New("the token names no address to ask for the account's host")
 	}
 	header := http.Header{"X-Refresh-Token": {refresh.Reveal()}}
-	status, answer, err := e.do(ctx, http.MethodGet, at.Host, "/oauth2/account/current/subdomain", nil, header)
+	res, err := e.do(ctx, http.MethodGet, at.Host, "/oauth2/account/current/subdomain", nil, header)
 	if err != nil {
 		return kommo.Account{}, err
 	}
-	if status == http.StatusUnauthorized {
-		return kommo.Account{}, &refusal{status: status}
+	if res.status == http.StatusUnauthorized {
+		return kommo.Account{}, &refusal{status: res.status}
 	}
 	var found struct {
 		Domain string `json:"domain"`
 	}
-	if status != http.StatusOK || json.Unmarshal(answer, &found) != nil {
-		return kommo.Account{}, fmt.Errorf("%w: status %d", errUnclear, status)
+	if res.status != http.StatusOK || json.Unmarshal(res.body, &found) != nil {
+		return kommo.Account{}, unclear(res)
 	}
 	account, ok := CheckHost(found.Domain)
 	if !ok {
@@ -149,25 +96,32 @@ func (e *endpoint) subdomain(ctx context.Context, apiDomain string, refresh Secr
 // accountID asks for the number of an account whose token does not tell it.
 func (e *endpoint) accountID(ctx context.Context, host string, access Secret) (int64, error) {
 	header := http.Header{"Authorization": {"Bearer " + access.Reveal()}}
-	status, answer, err := e.do(ctx, http.MethodGet, host, "/api/v4/account", nil, header)
+	res, err := e.do(ctx, http.MethodGet, host, "/api/v4/account", nil, header)
 	if err != nil {
 		return 0, err
 	}
-	if status == http.StatusUnauthorized {
-		return 0, &refusal{status: status}
+	if res.status == http.StatusUnauthorized {
+		return 0, &refusal{status: res.status}
 	}
 	var found struct {
 		ID int64 `json:"id"`
 	}
-	if status != http.StatusOK || json.Unmarshal(answer, &found) != nil || found.ID <= 0 {
-		return 0, fmt.Errorf("%w: status %d", errUnclear, status)
+	if res.status != http.StatusOK || json.Unmarshal(res.body, &found) != nil || found.ID <= 0 {
+		return 0, unclear(res)
 	}
 	return found.ID, nil
 }
 
+// answered is what came back.
+type answered struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // do sends one request, once, and follows no redirect: secrets go to the host
 // that was checked and nowhere else.
-func (e *endpoint) do(ctx context.Context, method, host, path string, body []byte, header http.Header) (int, []byte, error) {
+func (e *endpoint) do(ctx context.Context, method, host, path string, body []byte, header http.Header) (answered, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	to := url.URL{Scheme: "https", Host: host, Path: path}
@@ -176,7 +130,7 @@ func (e *endpoint) do(ctx context.Context, method, host, path string, body []byt
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, errors.New("the request could not be built")
+		return answered{}, errors.New("the request could not be built")
 	}
 	// Without GetBody and on a connection of its own, net/http never repeats it.
 	req.GetBody, req.Close, req.Host = nil, true, host
@@ -188,12 +142,12 @@ func (e *endpoint) do(ctx context.Context, method, host, path string, body []byt
 	}
 	res, err := e.transport.RoundTrip(req)
 	if err != nil {
-		return 0, nil, fmt.Errorf("%w: %s could not be reached or did not answer", errUnclear, host)
+		return answered{}, fmt.Errorf("%w: %s could not be reached or did not answer", errUnclear, host)
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return 0, nil, fmt.Errorf("%w: the answer of %s broke off", errUnclear, host)
+		return answered{}, fmt.Errorf("%w: the answer of %s broke off", errUnclear, host)
 	}
-	return res.StatusCode, answer, nil
+	return answered{res.StatusCode, res.Header, answer}, nil
 }

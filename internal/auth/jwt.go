@@ -42,16 +42,16 @@ func ReadClaims(token string) (Claims, error) {
 		return Claims{}, errBase64
 	}
 	var c struct {
-		Exp       json.Number     `json:"exp"`
-		AccountID json.Number     `json:"account_id"`
+		Exp       json.RawMessage `json:"exp"`
+		AccountID json.RawMessage `json:"account_id"`
 		APIDomain json.RawMessage `json:"api_domain"`
 		Scopes    json.RawMessage `json:"scopes"`
 	}
 	if json.Unmarshal(raw, &c) != nil {
 		return Claims{}, errNotJSON
 	}
-	out := Claims{AccountID: whole(c.AccountID), Scopes: scopeList(c.Scopes)}
-	if exp := whole(c.Exp); exp > 0 {
+	out := Claims{AccountID: wholeIn(c.AccountID), Scopes: scopeList(c.Scopes)}
+	if exp := wholeIn(c.Exp); exp > 0 {
 		out.Expires = time.Unix(exp, 0)
 	}
 	if json.Unmarshal(c.APIDomain, &out.APIDomain) != nil || len(out.APIDomain) > 100 {
@@ -67,7 +67,7 @@ func whole(n json.Number) int64 {
 	i, err := n.Int64()
 	if err != nil {
 		f, ferr := n.Float64()
-		if ferr != nil || f < 0 || f > farthest {
+		if ferr != nil || !(f >= 0 && f <= farthest) { // NaN too
 			return 0
 		}
 		i = int64(f)

@@ -107,13 +107,14 @@ func (s *Service) exchange(ctx context.Context, g store.Grant, hold func() error
 // at the account's new host where it has moved.
 func (s *Service) present(ctx context.Context, g *store.Grant, t tokens, hold func() error) (pair, error) {
 	begun := s.clock.Now()
-	p, err := s.ep.grant(ctx, g.Host, "refresh_token", "refresh_token", Secret(t.Refresh))
-	if errors.Is(err, errUnclear) && s.clock.Now().Sub(begun) < secondTry {
+	p, err := s.ep.grant(ctx, g.Host, refreshGrant, "refresh_token", Secret(t.Refresh))
+	_, isBusy := errors.AsType[*busy](err)
+	if errors.Is(err, errUnclear) && !isBusy && s.clock.Now().Sub(begun) < secondTry {
 		s.log.WarnContext(ctx, "renewal without a clear answer, asked once more", "account", g.Account)
 		if herr := hold(); herr != nil {
 			return pair{}, errors.Join(err, herr)
 		}
-		p, err = s.ep.grant(ctx, g.Host, "refresh_token", "refresh_token", Secret(t.Refresh))
+		p, err = s.ep.grant(ctx, g.Host, refreshGrant, "refresh_token", Secret(t.Refresh))
 	}
 	r, definite := errors.AsType[*refusal](err)
 	if !definite || !r.mayHaveMoved() {
@@ -134,7 +135,7 @@ func (s *Service) present(ctx context.Context, g *store.Grant, t tokens, hold fu
 	if err := hold(); err != nil {
 		return pair{}, errors.Join(errUnclear, err)
 	}
-	return s.ep.grant(ctx, g.Host, "refresh_token", "refresh_token", Secret(t.Refresh))
+	return s.ep.grant(ctx, g.Host, refreshGrant, "refresh_token", Secret(t.Refresh))
 }
 
 // mayHaveMoved reports whether the refusal may come from a host that is the
@@ -143,14 +144,19 @@ func (r *refusal) mayHaveMoved() bool {
 	return r.hint == "" || r.hint == "Invalid account"
 }
 
-// whereNow looks the account's host up. Where the look-up knows no better, the
-// refusal stands.
+// whereNow looks the account's host up. Where nobody can be asked, a redirect to a host
+// of Kommo's accounts tells it, and any other refusal stands if it can.
 func (s *Service) whereNow(ctx context.Context, t tokens, r *refusal) (kommo.Account, error) {
-	c, err := ReadClaims(t.Access)
-	if err != nil || c.APIDomain == "" {
-		return kommo.Account{}, r
+	if c, err := ReadClaims(t.Access); err == nil && c.APIDomain != "" {
+		return s.ep.subdomain(ctx, c.APIDomain, Secret(t.Refresh))
 	}
-	return s.ep.subdomain(ctx, c.APIDomain, Secret(t.Refresh))
+	if account, ok := CheckHost(r.to); ok {
+		return account, nil
+	}
+	if !r.ends() {
+		return kommo.Account{}, fmt.Errorf("%w: %w", errUnclear, r)
+	}
+	return kommo.Account{}, r
 }
 
 // notRenewed notes what a failed exchange means for the grant.

@@ -170,10 +170,18 @@ func (src *Source) renew() error {
 	}
 	if err != nil {
 		src.mu.Lock()
-		src.lastErr, src.pause = err, src.s.clock.Now().Add(calm)
+		src.lastErr, src.pause = err, src.s.clock.Now().Add(pauseAfter(err))
 		src.mu.Unlock()
 	}
 	return err
+}
+
+// pauseAfter is how long nothing is sent after an exchange that failed.
+func pauseAfter(err error) time.Duration {
+	if b, ok := errors.AsType[*busy](err); ok {
+		return b.after
+	}
+	return calm
 }
 
 // ended says that only a new consent helps.
@@ -195,5 +203,8 @@ func (src *Source) explain(err error) error {
 	if e, ok := errors.AsType[*kommo.Error](err); ok {
 		return e
 	}
-	return &kommo.Error{Code: kommo.CodeNetwork, Message: "the connection to Kommo could not be renewed: " + err.Error(), RetryAfter: calm, Err: err}
+	src.mu.Lock()
+	left := src.pause.Sub(src.s.clock.Now())
+	src.mu.Unlock()
+	return &kommo.Error{Code: kommo.CodeNetwork, Message: "the connection to Kommo could not be renewed: " + err.Error(), RetryAfter: max(left, time.Second), Err: err}
 }
