@@ -158,7 +158,7 @@ func (show *accountShowCmd) Run(ctx context.Context, a *app) error {
 			{"lapses unused", c.Lapses.Format(time.DateOnly)},
 			{"given out", orNone(goes.given())},
 			{"calls waiting", strconv.Itoa(goes.calls)},
-			{"sealed with", "key " + key + " of " + orNone(p.ring.Where(key))},
+			{"sealed with", p.sealedWith(key)},
 		} {
 			if line[1] != "" {
 				fmt.Fprintf(out, "%s\t%s\n", line[0], line[1])
@@ -166,6 +166,18 @@ func (show *accountShowCmd) Run(ctx context.Context, a *app) error {
 		}
 		return out.Flush()
 	})
+}
+
+// sealedWith says which key opens what is kept, and where it lies.
+func (p *product) sealedWith(key string) string {
+	where := p.ring.Where(key)
+	switch {
+	case key == "":
+		return "nothing yet"
+	case where == "":
+		return "key " + key + ", which is not here"
+	}
+	return "key " + key + " of " + where
 }
 
 type accountDefaultCmd struct{ accountName }

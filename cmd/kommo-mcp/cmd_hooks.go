@@ -44,10 +44,10 @@ func (p *product) takeHooks(w *server.Web) {
 type hooksCreateCmd struct {
 	listing
 
-	Platform   string `required:"" help:"vapi, retell, elevenlabs, bland, synthflow, aircall or twilio." placeholder:"NAME"`
-	Account    string `help:"Connected account, as accounts list shows it; the server's own if left out." placeholder:"NAME"`
-	SecretFile string `help:"File with the secret with which the platform signs, - for standard input. Without one the address alone is the key." placeholder:"FILE"`
-	Label      string `help:"What to call it." placeholder:"TEXT"`
+	Platform   string  `required:"" help:"vapi, retell, elevenlabs, bland, synthflow, aircall or twilio." placeholder:"NAME"`
+	Account    *string `help:"Connected account, as accounts list shows it; the server's own if left out." placeholder:"NAME"`
+	SecretFile *string `help:"File with the secret with which the platform signs, - for standard input. Without one the address alone is the key." placeholder:"FILE"`
+	Label      string  `help:"What to call it." placeholder:"TEXT"`
 }
 
 // Help is shown below the flags.
@@ -63,10 +63,10 @@ func (c *hooksCreateCmd) Run(ctx context.Context, a *app) error {
 		return usageError{fmt.Errorf("there is no platform %q: use one of %s", c.Platform, strings.Join(platformNames(), ", "))}
 	}
 	hook := access.Hook{Platform: platform.Name(), Label: strings.TrimSpace(c.Label)}
-	if err := checkLabel(hook.Label); err != nil {
+	if err := errors.Join(checkLabel(hook.Label), notEmpty("--account", c.Account), notEmpty("--secret-file", c.SecretFile)); err != nil {
 		return usageError{err}
 	}
-	secret, err := a.secretFrom(c.SecretFile)
+	secret, err := a.secretFrom(orEmpty(c.SecretFile))
 	if err != nil {
 		return usageError{err}
 	}
@@ -76,7 +76,7 @@ func (c *hooksCreateCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer p.close()
 	host := ""
-	if hook.Account, host, err = p.accountOfKey(ctx, c.Account); err != nil {
+	if hook.Account, host, err = p.accountOfKey(ctx, orEmpty(c.Account)); err != nil {
 		return err
 	}
 	part, hook, err := p.hooks().Create(ctx, hook, secret)

@@ -27,12 +27,12 @@ type keysCmd struct {
 type keysCreateCmd struct {
 	listing
 
-	Account  string  `help:"Connected account, as accounts list shows it; the server's own if left out." placeholder:"NAME"`
+	Account  *string `help:"Connected account, as accounts list shows it; the server's own if left out." placeholder:"NAME"`
 	Mode     string  `help:"read, write (the default) or full (also deletes); never more than the server's own." default:"write" placeholder:"MODE"`
-	Toolsets string  `help:"Comma-separated toolsets; all that the server offers if left out." placeholder:"NAMES"`
+	Toolsets *string `help:"Comma-separated toolsets; all that the server offers if left out." placeholder:"NAMES"`
 	Rate     float64 `help:"Requests a second; the server's usual rate if left out." placeholder:"NUMBER"`
-	Expires  string  `help:"When it ends: after 90d or 12h, or on 2027-01-31; never if left out." placeholder:"TIME"`
-	User     string  `help:"Name or number of the Kommo user whose rights it has; those of whoever connected the account if left out." placeholder:"NAME"`
+	Expires  *string `help:"When it ends: after 90d or 12h, or on 2027-01-31; never if left out." placeholder:"TIME"`
+	User     *string `help:"Name or number of the Kommo user whose rights it has; those of whoever connected the account if left out." placeholder:"NAME"`
 	Label    string  `help:"What to call it." placeholder:"TEXT"`
 }
 
@@ -54,10 +54,10 @@ func (c *keysCreateCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer p.close()
 	host := ""
-	if key.Account, host, err = p.accountOfKey(ctx, c.Account); err != nil {
+	if key.Account, host, err = p.accountOfKey(ctx, orEmpty(c.Account)); err != nil {
 		return err
 	}
-	if key.User, err = a.keyUser(ctx, key.Account, c.User); err != nil {
+	if key.User, err = a.keyUser(ctx, key.Account, orEmpty(c.User)); err != nil {
 		return err
 	}
 	secret, key, err := p.keys().Create(ctx, key)
@@ -102,7 +102,7 @@ func (a *app) keyUser(ctx context.Context, account, name string) (int64, error) 
 	user, err := of.Service.Directory().User(ctx, name)
 	if err != nil {
 		why := registry.Explain(ctx, err)
-		why.Field = "user"
+		why.Field, why.Next = "user", "Give --user the name or number of a user of the account, or leave it out."
 		return 0, why
 	}
 	return user.ID, nil
@@ -110,8 +110,14 @@ func (a *app) keyUser(ctx context.Context, account, name string) (int64, error) 
 
 // key is what is asked for, checked.
 func (c *keysCreateCmd) key(now time.Time) (access.Key, error) {
-	key := access.Key{Label: strings.TrimSpace(c.Label), Mode: principal.Mode(strings.ToLower(c.Mode)), Toolsets: splitList(strings.ToLower(c.Toolsets)), Rate: c.Rate}
+	key := access.Key{Label: strings.TrimSpace(c.Label), Mode: principal.Mode(strings.ToLower(c.Mode)), Rate: c.Rate}
 	var errs []error
+	errs = append(errs, notEmpty("--account", c.Account), notEmpty("--user", c.User))
+	if c.Toolsets != nil {
+		if key.Toolsets = splitList(strings.ToLower(*c.Toolsets)); len(key.Toolsets) == 0 {
+			errs = append(errs, errors.New("--toolsets names none: leave it out for all that the server offers"))
+		}
+	}
 	if !slices.Contains([]principal.Mode{principal.Read, principal.Write, principal.Full}, key.Mode) {
 		errs = append(errs, fmt.Errorf("--mode is %q: use read, write or full", c.Mode))
 	}
@@ -124,14 +130,30 @@ func (c *keysCreateCmd) key(now time.Time) (access.Key, error) {
 	if err := checkLabel(key.Label); err != nil {
 		errs = append(errs, err)
 	}
-	if c.Expires != "" {
-		at, err := endsAt(c.Expires, now)
+	if c.Expires != nil {
+		at, err := endsAt(*c.Expires, now)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		key.Expires = at
 	}
 	return key, errors.Join(errs...)
+}
+
+// notEmpty refuses what is given and empty, as a variable of a script may be: it must
+// not open another account, do more or last longer than was meant.
+func notEmpty(flag string, value *string) error {
+	if value == nil || strings.TrimSpace(*value) != "" {
+		return nil
+	}
+	return errors.New(flag + " is empty: give it a value, or leave it out")
+}
+
+func orEmpty(value *string) string {
+	if value == nil {
+		return ""
+	}
+	return *value
 }
 
 // checkLabel refuses labels that would break a list apart.
@@ -155,7 +177,7 @@ func endsAt(text string, now time.Time) (time.Time, error) {
 	if digits, inDays := strings.CutSuffix(text, "d"); inDays {
 		var n int
 		n, err = strconv.Atoi(digits)
-		life = days(min(n, maxDays))
+		life = days(min(n, maxDays+1)) // more does not fit
 	}
 	if err != nil || life <= 0 || life > days(maxDays) {
 		return now, fmt.Errorf("--expires is %q: use for example 90d, 12h or a day as 2027-01-31, at most ten years", text)

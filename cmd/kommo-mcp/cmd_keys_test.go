@@ -78,11 +78,16 @@ func TestKeysOpenTheirOwnAccounts(t *testing.T) {
 func TestKeysAreCheckedWhenMade(t *testing.T) {
 	env := map[string]string{"KOMMO_MCP_STATE_DIR": t.TempDir(), "KOMMO_SUBDOMAIN": "acme", "KOMMO_ACCESS_TOKEN": "not-a-token"}
 	for want, args := range map[string][]string{
-		`unknown toolset "blk"`: {"--toolsets", "default,blk"},
-		"--expires is":          {"--expires", "soon"},
-		"--expires is \"0d\"":   {"--expires", "0d"},
-		"--rate is":             {"--rate", "NaN"},
-		"--mode":                {"--mode", "admin"},
+		`unknown toolset "blk"`:  {"--toolsets", "default,blk"},
+		"--expires is":           {"--expires", "soon"},
+		"--expires is \"0d\"":    {"--expires", "0d"},
+		"--expires is \"3651d\"": {"--expires", "3651d"},
+		"--expires is \"\"":      {"--expires", ""},
+		"--toolsets names none":  {"--toolsets=,"},
+		"--account is empty":     {"--account", ""},
+		"--user is empty":        {"--user", " "},
+		"--rate is":              {"--rate", "NaN"},
+		"--mode":                 {"--mode", "admin"},
 	} {
 		if code, out, errOut := run(t, env, "", append([]string{"keys", "create"}, args...)...); code != exitUsage || !strings.Contains(errOut, want) || out != "" {
 			t.Errorf("%v: %d %q %q", args, code, out, errOut)

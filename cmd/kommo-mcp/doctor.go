@@ -143,7 +143,7 @@ func (r *checkup) token(token string, now time.Time) {
 		switch {
 		case left <= 0:
 			r.fail("token", "it expired on "+end.Format(time.DateOnly), "Make a new long-lived token under Keys and scopes of your integration.")
-		case left < tokenWarning:
+		case left <= tokenWarning:
 			r.warn("token", fmt.Sprintf("it expires on %s, %s: make a new one soon", end.Format(time.DateOnly), inDays(left)))
 		default:
 			r.ok("token", "valid until "+end.Format(time.DateOnly))

@@ -142,7 +142,7 @@ func (r *checkup) connected(c auth.Connected, p *product, now time.Time) bool {
 	case c.Unsettled:
 		r.warn(name, c.Host+": Kommo's answer to the last renewal was lost; the next call tries again")
 		return true
-	case left < tokenWarning:
+	case left <= tokenWarning:
 		r.warn(name, fmt.Sprintf("%s: unused for long, lapses %s; any call renews it", c.Host, inDays(left)))
 		return true
 	default:

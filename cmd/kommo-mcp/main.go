@@ -15,7 +15,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/redact"
+	"github.com/kommo-mcp/kommo-mcp/internal/seal"
 )
 
 // Exit codes. They are part of the contract: scripts branch on them.
@@ -126,9 +128,17 @@ func (a *app) exitCode(err error) int {
 		a.complain(err)
 		return exitUsage
 	default:
-		a.complain(err)
+		a.complain(withKeyStep(err))
 		return exitFail
 	}
+}
+
+// withKeyStep says what to do about a key that is not here, where nothing else does.
+func withKeyStep(err error) error {
+	if _, told := errors.AsType[*problem.Problem](err); told || !errors.Is(err, seal.ErrNoKey) {
+		return err
+	}
+	return fmt.Errorf("%w. Set that key as KOMMO_MCP_ENCRYPTION_KEY, or as KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS while keys are changed; kommo-mcp doctor says what to do if it is lost", err)
 }
 
 // config reads the settings, and keeps their secrets from logs and messages.

@@ -157,7 +157,13 @@ func (p *product) ownAccount(ctx context.Context) (*origin, error) {
 // administrator.
 func (p *product) warnOfEnd(ctx context.Context) {
 	c, err := auth.ReadClaims(p.cfg.Token)
-	if err == nil && !c.Expires.IsZero() && time.Until(c.Expires) < tokenWarning {
+	if err != nil || c.Expires.IsZero() {
+		return
+	}
+	switch left := time.Until(c.Expires); {
+	case left <= 0:
+		p.log.WarnContext(ctx, "the access token has expired: make a new one", slog.String("on", c.Expires.Format(time.DateOnly)))
+	case left <= tokenWarning:
 		p.log.WarnContext(ctx, "the access token ends soon: make a new one", slog.String("on", c.Expires.Format(time.DateOnly)))
 	}
 }

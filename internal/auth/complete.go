@@ -61,6 +61,9 @@ func (s *Service) Installed(ctx context.Context, query url.Values) (store.Grant,
 func (s *Service) keep(ctx context.Context, a answer) (store.Grant, error) {
 	// The code is good once: the exchange is carried through although the browser leaves.
 	ctx = context.WithoutCancel(ctx)
+	if err := s.store.CanSeal(ctx); err != nil {
+		return store.Grant{}, keepProblem(err) // Kommo keeps the code for another try
+	}
 	p, err := s.ep.grant(ctx, a.account.Host, "authorization_code", "code", a.code)
 	if err != nil {
 		return store.Grant{}, s.codeProblem(err)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
@@ -98,11 +97,15 @@ func New(ctx context.Context, st *store.Store, app App, opts ...Option) *Service
 
 // Link is a new link to Kommo's consent page. bound ties the answer to whoever
 // asked: Complete wants the same text. zone is the account's where it is known,
-// since amocrm.ru has a consent page of its own.
+// since amocrm.ru has a consent page of its own. Nobody is asked for a consent that could
+// not be kept. Every error is a *problem.Problem.
 func (s *Service) Link(ctx context.Context, bound, zone string) (string, error) {
+	if err := s.store.CanSeal(ctx); err != nil {
+		return "", keepProblem(err)
+	}
 	state := rand.Text() + rand.Text()
 	if err := s.store.PutConsent(ctx, digest(state), digest(bound), s.clock.Now().Add(consentTime)); err != nil {
-		return "", fmt.Errorf("the question for consent cannot be remembered: %w", err)
+		return "", keepProblem(err)
 	}
 	at := url.URL{Scheme: "https", Host: "www.kommo.com", Path: "/oauth"}
 	if zone == "amocrm.ru" {

@@ -101,6 +101,16 @@ func (s *Store) unseal(bound string, data []byte) ([]byte, error) {
 	return s.sealer.Open(string(id), []byte(bound), box)
 }
 
+// CanSeal tells whether what comes now can be kept sealed: the state can be written,
+// and the key in use is here. Whoever is about to fetch something that is given once
+// asks first. Where nothing was sealed yet, the key is made with that.
+func (s *Store) CanSeal(ctx context.Context) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.seal(ctx, tx, "probe", []byte("{}"))
+		return err
+	})
+}
+
 // set keeps one value under a name.
 func set(ctx context.Context, tx *sql.Tx, name, value string) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO setting (name, value) VALUES (?,?) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)
