@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -21,7 +23,11 @@ func (r *checkup) accounts(ctx context.Context, p *product) {
 		return
 	}
 	key, err := p.state.SealedWith(ctx)
-	if err != nil && p.client == nil { // else the line about the state says it
+	switch {
+	case err == nil || p.client != nil: // the line about the state says it
+	case errors.Is(err, store.ErrUnwritable):
+		r.fail("state", err.Error(), writableStep)
+	default:
 		r.fail("state", err.Error(), "Put back a copy of "+store.FileName+", or move it away, connect the accounts again and look in Kommo for the calls that waited.")
 	}
 	if err != nil {
@@ -65,6 +71,9 @@ func (r *checkup) ask(ctx context.Context, p *product, c auth.Connected) {
 // ownless tells what it means that the server has no account of its own.
 func (r *checkup) ownless(ctx context.Context, p *product) {
 	const name = "token"
+	if problem.HasCode(p.ownMissing, problem.Unavailable) { // the line about the state says it
+		return
+	}
 	hosts := p.hosts(ctx)
 	named := p.cfg.Account.Host
 	switch {

@@ -3,6 +3,8 @@ package main
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,6 +47,23 @@ func TestEmptyValuesOfHooks(t *testing.T) {
 	for _, flag := range []string{"--account", "--secret-file"} {
 		if code, out, errOut := run(t, env, "", "hooks", "create", "--platform", "vapi", flag, ""); code != exitUsage || !strings.Contains(errOut, flag+" is empty") || out != "" {
 			t.Errorf("%s: %d %s%s", flag, code, out, errOut)
+		}
+	}
+}
+
+// TestAStateThatCannotBeWritten is not taken for one without accounts.
+func TestAStateThatCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "state.db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"KOMMO_MCP_STATE_DIR": dir}
+	for _, args := range [][]string{{"call", "get_account"}, {"keys", "create", "--account", "acme"}, {"accounts", "list"}, {"doctor"}} {
+		code, out, errOut := run(t, env, "", args...)
+		all := out + errOut
+		if code != exitFail || !strings.Contains(all, "the state directory cannot be written") || !strings.Contains(all, "KOMMO_MCP_STATE_DIR") ||
+			strings.Contains(all, "no account is connected") || strings.Contains(all, "Put back a copy") {
+			t.Errorf("%v: %d %s", args, code, all)
 		}
 	}
 }

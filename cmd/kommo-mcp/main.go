@@ -18,6 +18,7 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/redact"
 	"github.com/kommo-mcp/kommo-mcp/internal/seal"
+	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
 
 // Exit codes. They are part of the contract: scripts branch on them.
@@ -128,18 +129,28 @@ func (a *app) exitCode(err error) int {
 		a.complain(err)
 		return exitUsage
 	default:
-		a.complain(withKeyStep(err))
+		a.complain(withStateStep(err))
 		return exitFail
 	}
 }
 
-// withKeyStep says what to do about a key that is not here, where nothing else does.
-func withKeyStep(err error) error {
-	if _, told := errors.AsType[*problem.Problem](err); told || !errors.Is(err, seal.ErrNoKey) {
+// withStateStep says what to do about a state that cannot be used, where nothing else
+// does.
+func withStateStep(err error) error {
+	_, told := errors.AsType[*problem.Problem](err)
+	switch {
+	case told:
 		return err
+	case errors.Is(err, seal.ErrNoKey):
+		return fmt.Errorf("%w. Set that key as KOMMO_MCP_ENCRYPTION_KEY, or as KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS while keys are changed; kommo-mcp doctor says what to do if it is lost", err)
+	case errors.Is(err, store.ErrUnwritable):
+		return fmt.Errorf("%w. %s", err, writableStep)
 	}
-	return fmt.Errorf("%w. Set that key as KOMMO_MCP_ENCRYPTION_KEY, or as KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS while keys are changed; kommo-mcp doctor says what to do if it is lost", err)
+	return err
 }
+
+// writableStep is what to do where the state directory cannot be written.
+const writableStep = "Set KOMMO_MCP_STATE_DIR to a directory that this user can write, or correct the rights on the one that is set."
 
 // config reads the settings, and keeps their secrets from logs and messages.
 func (a *app) config(f Flags) (Config, error) {

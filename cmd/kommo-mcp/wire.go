@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -142,6 +143,10 @@ func (p *product) ownAccount(ctx context.Context) (*origin, error) {
 		return nil, noToken()
 	}
 	found, err := auth.Find(ctx, p.state, p.cfg.Account.Host)
+	if _, missing := errors.AsType[*problem.Problem](err); err != nil && !missing {
+		return nil, problem.New(problem.Unavailable, "No access token is set, and the connected accounts cannot be read: "+err.Error()+".").
+			WithNext("Run kommo-mcp doctor: it says what is wrong with the state directory (KOMMO_MCP_STATE_DIR).").Wrap(err)
+	}
 	if err != nil {
 		return nil, noToken().Wrap(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 )
@@ -97,6 +98,21 @@ func (r *Ring) Drop(id string) error {
 	var errs []error
 	for _, s := range r.sources {
 		errs = append(errs, s.Drop(id))
+	}
+	return errors.Join(errs...)
+}
+
+// Keep forgets all key files but that of a name: changes of the key that were broken off
+// leave some. Nothing may be sealed with them any more.
+func (r *Ring) Keep(id string) error {
+	r.mu.Lock()
+	maps.DeleteFunc(r.open, func(other string, _ cipher.AEAD) bool { return other != id })
+	r.mu.Unlock()
+	var errs []error
+	for _, s := range r.sources {
+		if f, ok := s.(files); ok {
+			errs = append(errs, f.keep(id))
+		}
 	}
 	return errors.Join(errs...)
 }

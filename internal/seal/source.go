@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -103,6 +104,24 @@ func (f files) Drop(id string) error {
 		return nil
 	}
 	return err
+}
+
+// keyFile is how files of keys are called.
+var keyFile = regexp.MustCompile(`^encryption-([0-9a-f]{16})\.key$`)
+
+// keep drops all but one.
+func (f files) keep(id string) error {
+	entries, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err}
+	for _, e := range entries {
+		if name := keyFile.FindStringSubmatch(e.Name()); name != nil && name[1] != id {
+			errs = append(errs, f.Drop(name[1]))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (f files) Where() string { return "a key file in " + f.dir }

@@ -80,6 +80,12 @@ func TestGrantsAreSealedAndKeysChange(t *testing.T) {
 	if onDisk(t, dir, canary) {
 		t.Error("the secret lies open on the disk")
 	}
+	if _, err := seal.Files(dir).New(); err != nil { // of a change that was broken off
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "encryption-notes.key.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	out, err := st.Reseal(t.Context(), false)
 	if err != nil || out.Count != 2 || out.From == out.To || out.Lost != 0 {
 		t.Fatalf("%+v, %v", out, err)
@@ -93,6 +99,9 @@ func TestGrantsAreSealedAndKeysChange(t *testing.T) {
 	}
 	if keys, err := filepath.Glob(filepath.Join(dir, "*.key")); err != nil || len(keys) != 1 || !strings.Contains(keys[0], out.To) {
 		t.Errorf("keys that are left: %v, %v", keys, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "encryption-notes.key.txt")); err != nil {
+		t.Errorf("a file that is no key: %v", err)
 	}
 }
 

@@ -19,6 +19,8 @@ type Sealer interface {
 	Open(id string, bound, sealed []byte) ([]byte, error)
 	// Drop forgets a key that nothing is sealed with.
 	Drop(id string) error
+	// Keep forgets all other keys that it finds beside the state.
+	Keep(id string) error
 }
 
 // WithSealer encrypts grants and the bodies of jobs. Without it they are kept as
@@ -160,7 +162,19 @@ func (s *Store) Reseal(ctx context.Context, discard bool) (Resealed, error) {
 	case err != nil: // nothing is sealed with the new key
 		return out, errors.Join(err, s.sealer.Drop(out.To))
 	}
-	return out, errors.Join(s.emptyLog(ctx), s.sealer.Drop(out.From))
+	return out, errors.Join(s.emptyLog(ctx), s.sealer.Drop(out.From), s.keepKey(ctx, out.To))
+}
+
+// keepKey forgets what changes of the key have left that were broken off. New keys are
+// made within transactions that write, so that in one there is none of somebody else
+// that is about to be used.
+func (s *Store) keepKey(ctx context.Context, id string) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if used, err := sealedWith(ctx, tx); err != nil || used != id {
+			return err // it was changed again
+		}
+		return s.sealer.Keep(id)
+	})
 }
 
 // emptyLog takes what the former key opens out of the log as well. While another

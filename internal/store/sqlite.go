@@ -217,18 +217,22 @@ func isBusy(err error) bool {
 	return ok && e.Code()&0xff == codeBusy
 }
 
+// ErrUnwritable is what errors.Is finds where the state directory is the trouble, and not
+// what is in it.
+var ErrUnwritable = errors.New("the state directory cannot be written")
+
 func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	if dir == "" {
 		return nil, errors.New("no state directory is set and the environment names no home")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the user's own directory
-		return nil, fmt.Errorf("the state directory cannot be made: %w", err)
+		return nil, fmt.Errorf("%w, since it cannot be made: %w", ErrUnwritable, err)
 	}
 	Private(dir) // what stays open the doctor and servers tell
 	path := filepath.Join(dir, name)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the user's own directory; SQLite gives its other files the same mode
 	if err != nil {
-		return nil, fmt.Errorf("the state directory cannot be written: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
 	info, err := f.Stat()
 	if err == nil {
