@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,9 +171,11 @@ type property struct {
 }
 
 // TestArgumentsAgreeAcrossTools: one spelling, one type and one meaning for an
-// argument, wherever it occurs.
+// argument, wherever it occurs. Those that mean the same in every tool are told in the
+// same words; a name is that of what the tool is about.
 func TestArgumentsAgreeAcrossTools(t *testing.T) {
-	seen := map[string]string{}
+	seen, told := map[string]string{}, map[string]string{}
+	everywhere := []string{"idempotency_key", "limit", "cursor", "confirm_token", "field", "api_only"}
 	for _, tool := range listed(t, registry.ModeFull, registry.AllToolsets) {
 		var schema struct {
 			Properties map[string]property `json:"properties"`
@@ -189,6 +192,10 @@ func TestArgumentsAgreeAcrossTools(t *testing.T) {
 				t.Errorf("%s.%s is %s, elsewhere %s", tool.Name(), name, base, before)
 			}
 			seen[name] = base
+			if before, ok := told[name]; ok && before != p.Description && slices.Contains(everywhere, name) {
+				t.Errorf("%s.%s is %q, elsewhere %q", tool.Name(), name, p.Description, before)
+			}
+			told[name] = p.Description
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 type listPendingCallsIn struct {
-	Limit int `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"How many at most: 1 to 100, default 20."`
+	Limit int `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
 }
 
 // defaultLimit is how many rows a list has that asks for no number.

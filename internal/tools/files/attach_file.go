@@ -13,7 +13,7 @@ type attachFileIn struct {
 	ContactID      int64  `json:"contact_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Contact id, from search_contacts or a card link."`
 	CompanyID      int64  `json:"company_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Company id, from search_contacts or a card link."`
 	AsNote         bool   `json:"as_note,omitempty" jsonschema_description:"Also show the file in the card's timeline, as a note that cannot be deleted."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // AttachFile is the tool attach_file.

@@ -14,7 +14,7 @@ type listFilesIn struct {
 	Query     string `json:"query,omitempty" jsonschema_description:"Part of the file name; only without a card."`
 	InBin     bool   `json:"in_bin,omitempty" jsonschema_description:"true: deleted files, which restore_file takes back; only without a card."`
 	Limit     int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor    string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor    string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // ListFiles is the tool list_files.

@@ -18,7 +18,7 @@ type createCustomFieldIn struct {
 	APIOnly        *bool    `json:"api_only,omitempty" jsonschema_description:"true: people in Kommo cannot change the value."`
 	RequiredStages []string `json:"required_stages,omitempty" jsonschema_description:"Stages that need a value, as Pipeline / Stage."`
 	HiddenStages   []string `json:"hidden_stages,omitempty" jsonschema_description:"Stages that do not show it, likewise."`
-	IdempotencyKey string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateCustomField is the tool create_custom_field.

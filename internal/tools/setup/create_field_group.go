@@ -10,7 +10,7 @@ import (
 type createFieldGroupIn struct {
 	Kind           string `json:"kind,omitempty" jsonschema:"enum=lead,enum=contact,enum=company,default=lead" jsonschema_description:"Kind of card: lead (default), contact or company."`
 	Name           string `json:"name" jsonschema:"minLength=1,maxLength=250" jsonschema_description:"Name of the new group."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateFieldGroup is the tool create_field_group.

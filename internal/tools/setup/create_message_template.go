@@ -16,7 +16,7 @@ type createMessageTemplateIn struct {
 	Language         string   `json:"language,omitempty" jsonschema:"example=en" jsonschema_description:"Language code of a WhatsApp template, such as en."`
 	Header           string   `json:"header,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Line above the text, WhatsApp only."`
 	Footer           string   `json:"footer,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Line below the text, WhatsApp only."`
-	IdempotencyKey   string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey   string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateMessageTemplate is the tool create_message_template.

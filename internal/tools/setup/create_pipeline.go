@@ -12,7 +12,7 @@ type createPipelineIn struct {
 	Stages         []string `json:"stages" jsonschema:"minItems=1,maxItems=97" jsonschema_description:"Names of its own stages, first to last."`
 	Main           bool     `json:"main,omitempty" jsonschema_description:"true makes it the pipeline that new leads go to."`
 	IncomingLeads  *bool    `json:"incoming_leads,omitempty" jsonschema_description:"Whether incoming leads wait to be accepted first; a new pipeline does unless told."`
-	IdempotencyKey string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreatePipeline is the tool create_pipeline.

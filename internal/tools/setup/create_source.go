@@ -13,7 +13,7 @@ type createSourceIn struct {
 	Pipeline       string `json:"pipeline,omitempty" jsonschema_description:"Pipeline name or id."`
 	IsDefault      *bool  `json:"is_default,omitempty" jsonschema_description:"true: messages without a source land here."`
 	OriginCode     string `json:"origin_code,omitempty" jsonschema:"maxLength=20" jsonschema_description:"Code of the chat channel it belongs to."`
-	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey string `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateSource is the tool create_source.

@@ -15,7 +15,7 @@ type createStageIn struct {
 	DescriptionNewbie    *string `json:"description_newbie,omitempty" jsonschema_description:"What beginners should do in the stage, up to 1,000 characters."`
 	DescriptionCandidate *string `json:"description_candidate,omitempty" jsonschema_description:"The same for those with some experience."`
 	DescriptionMaster    *string `json:"description_master,omitempty" jsonschema_description:"The same for experts."`
-	IdempotencyKey       string  `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey       string  `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateStage is the tool create_stage.

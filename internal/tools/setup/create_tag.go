@@ -11,7 +11,7 @@ type createTagIn struct {
 	Kind           string   `json:"kind,omitempty" jsonschema:"enum=lead,enum=contact,enum=company,default=lead" jsonschema_description:"Kind of card: lead (default), contact or company."`
 	Tags           []string `json:"tags" jsonschema:"minItems=1,maxItems=50" jsonschema_description:"Names of the tags to make."`
 	Color          string   `json:"color,omitempty" jsonschema_description:"A word such as yellow, red, blue or green, or one of EBEBEB D0D0D0 F2DDF7 D1A4DC FF8F92 FFC8C8 C7DB8C DDEBB5 8699DA AABDFF FFCE5A FFE193 90CDB0 C6F4DE A9A5D7 D8D5FF 86C0FC 832161 6A0F49 0C7C59 10599D 9D2B32 247BA0."`
-	IdempotencyKey string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key, same call: done once."`
+	IdempotencyKey string   `json:"idempotency_key,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Same key: done once."`
 }
 
 // CreateTag is the tool create_tag.

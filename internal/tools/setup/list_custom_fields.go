@@ -10,7 +10,7 @@ import (
 type listCustomFieldsIn struct {
 	Kind   string `json:"kind,omitempty" jsonschema:"enum=lead,enum=contact,enum=company,default=lead" jsonschema_description:"Kind of card: lead (default), contact or company."`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // ListCustomFields is the tool list_custom_fields.

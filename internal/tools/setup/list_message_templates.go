@@ -9,7 +9,7 @@ import (
 
 type listMessageTemplatesIn struct {
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // ListMessageTemplates is the tool list_message_templates.

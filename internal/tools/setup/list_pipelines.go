@@ -10,7 +10,7 @@ import (
 type listPipelinesIn struct {
 	Descriptions bool   `json:"descriptions,omitempty" jsonschema_description:"true: also what people are told to do in each stage; a request more for each pipeline."`
 	Limit        int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor       string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor       string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // ListPipelines is the tool list_pipelines.

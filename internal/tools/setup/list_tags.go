@@ -11,7 +11,7 @@ type listTagsIn struct {
 	Kind   string `json:"kind,omitempty" jsonschema:"enum=lead,enum=contact,enum=company,default=lead" jsonschema_description:"Kind of card: lead (default), contact or company."`
 	Query  string `json:"query,omitempty" jsonschema_description:"Part of the tag's name."`
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=100,default=20" jsonschema_description:"Rows per answer."`
-	Cursor string `json:"cursor,omitempty" jsonschema_description:"next_cursor of the previous answer."`
+	Cursor string `json:"cursor,omitempty" jsonschema_description:"The previous next_cursor."`
 }
 
 // ListTags is the tool list_tags.
