@@ -1,86 +1,16 @@
 package crm_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
-	"github.com/kommo-mcp/kommo-mcp/internal/directory"
 	"github.com/kommo-mcp/kommo-mcp/internal/hooks"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
-	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
-	"github.com/kommo-mcp/kommo-mcp/internal/store"
 )
-
-// hookURL is where the platforms post.
-const hookURL = "https://crm.example.com/v1/calls/"
-
-// knownNumber is that of the contact of the lead almeidaLead.
-const knownNumber = "+5511955550142"
-
-// hookBody is a sample body; the caller is replaced by one whom the demo account
-// knows.
-func hookBody(t *testing.T, name string) []byte {
-	t.Helper()
-	raw, err := os.ReadFile("../hooks/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.NewReplacer("+15005550006", knownNumber, "%2B15005550006", "%2B"+knownNumber[1:], "+1 500-555-0006", knownNumber).Replace(string(raw))
-	return []byte(text)
-}
-
-func (r *callRig) keepHook(platform string, body []byte) crm.HookReceipt {
-	r.Helper()
-	return r.keepWith(platform, body, crm.HookOptions{})
-}
-
-func (r *callRig) keepWith(platform string, body []byte, o crm.HookOptions) crm.HookReceipt {
-	r.Helper()
-	out, err := r.jobs.KeepHook(r.Context(), crm.HookDelivery{
-		Platform: platform, Method: http.MethodPost, URL: hookURL + platform, Body: body, Options: o,
-	})
-	if err != nil {
-		r.Fatal(err)
-	}
-	return out
-}
-
-// theCall is the one call of a card with that uniq.
-func (r *callRig) theCall(lead int64, uniq string) kommo.CallParams {
-	r.Helper()
-	calls := r.callNotes(kommo.Leads, lead, uniq)
-	if len(calls) != 1 {
-		r.Fatalf("%d calls %q on the card", len(calls), uniq)
-	}
-	return calls[0]
-}
-
-// withText counts the notes of a card that hold a text.
-func (r *callRig) withText(lead int64, text string) (n int) {
-	r.Helper()
-	for _, note := range r.notes(kommo.Leads, lead) {
-		if strings.Contains(note.Text(), text) {
-			n++
-		}
-	}
-	return n
-}
-
-func samples() map[string]struct{ platform, id string } {
-	return map[string]struct{ platform, id string }{
-		"aircall_ended.json": {"aircall", "aircall 9007199254740993"}, "bland_outbound.json": {"bland", "c1"}, "elevenlabs_inbound.json": {"elevenlabs", "c1"},
-		"retell_ended.json": {"retell", "c1"}, "retell_analyzed.json": {"retell", "c1"}, "synthflow_completed.json": {"synthflow", "c1"},
-		"twilio_completed.form": {"twilio", "CA1"}, "vapi_inbound.json": {"vapi", "c1"},
-	}
-}
 
 // TestEverySampleReachesItsCard: a post of each platform ends as one call on the
 // caller's card, also when it comes four times at the same instant.
@@ -322,100 +252,4 @@ func TestDataNeverSetsFields(t *testing.T) {
 			t.Errorf("sent %s", line)
 		}
 	}
-}
-
-// TestHookWaitsForKommoAndARestart: accepted while Kommo is away, delivered by the
-// next process from the same directory.
-func TestHookWaitsForKommoAndARestart(t *testing.T) {
-	r := newCallRig(t)
-	lead := r.lead(almeidaLead).ID
-	dir := t.TempDir()
-	first := store.New(dir, r.clock.Now)
-	names := directory.New(r.api)
-	t.Cleanup(names.Close)
-	r.jobs = crm.New(r.api, names, r.clock, crm.WithStore(first))
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, PathPrefix: "/", Times: -1})
-	r.keepHook("vapi", hookBody(t, "vapi_inbound.json"))
-	r.jobs.DeliverDue(t.Context())
-	r.keepHook("bland", hookBody(t, "bland_outbound.json")) // kept, and the process ends before anything is done
-	r.jobs.Close()
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r.box.ClearFaults()
-	second := store.New(dir, r.clock.Now)
-	t.Cleanup(func() { _ = second.Close() })
-	r.jobs = crm.New(r.api, names, r.clock, crm.WithStore(second))
-	t.Cleanup(r.jobs.Close)
-	r.drain()
-	r.theCall(lead, "c1")
-}
-
-// TestDropErasesWhatPlatformsSent: raw bodies go with their call.
-func TestDropErasesWhatPlatformsSent(t *testing.T) {
-	r := newCallRig(t)
-	st := store.NewMemory(r.clock.Now)
-	t.Cleanup(func() { _ = st.Close() })
-	names := directory.New(r.api)
-	t.Cleanup(names.Close)
-	r.jobs = crm.New(r.api, names, r.clock, crm.WithStore(st))
-	t.Cleanup(r.jobs.Close)
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, PathPrefix: "/", Times: -1})
-	r.keepHook("vapi", hookBody(t, "vapi_inbound.json"))
-	r.jobs.DeliverDue(t.Context())
-	all := []store.State{store.Running, store.Waiting, store.Done, store.Dead}
-	kept, err := st.List(t.Context(), r.api.Host(), crm.HookKind, 10, all...)
-	if err != nil || len(kept) != 1 {
-		t.Fatalf("%v, %d kept", err, len(kept))
-	}
-	var d crm.HookDelivery
-	if err := json.Unmarshal(kept[0].Body, &d); err != nil || len(d.Body) == 0 {
-		t.Fatal(err, "no raw body")
-	}
-	list, _ := r.jobs.Pending(t.Context(), 10)
-	if _, err := r.jobs.DropPending(t.Context(), list.Items[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	kept, _ = st.List(t.Context(), r.api.Host(), crm.HookKind, 10, all...)
-	callEqual(t, "raw bodies left", len(kept), 0)
-}
-
-// TestRetention: bodies go after their days, records after theirs, what waits never.
-func TestRetention(t *testing.T) {
-	r := newCallRig(t)
-	st := store.NewMemory(r.clock.Now)
-	t.Cleanup(func() { _ = st.Close() })
-	names := directory.New(r.api)
-	t.Cleanup(names.Close)
-	r.jobs = crm.New(r.api, names, r.clock, crm.WithStore(st), crm.WithRetention(2*24*time.Hour, 5*24*time.Hour))
-	t.Cleanup(r.jobs.Close)
-	r.keepHook("vapi", hookBody(t, "vapi_inbound.json"))
-	r.drain()
-	count := func(kind string) int {
-		counts, err := st.Counts(t.Context(), r.api.Host(), kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return counts[store.Done] + counts[store.Dead] + counts[store.Waiting]
-	}
-	r.box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, PathPrefix: "/", Times: -1})
-	for _, want := range []struct{ after, hooks, calls int }{{1, 1, 1}, {2, 0, 1}, {3, 0, 0}} {
-		r.clock.After(time.Duration(want.after) * 24 * time.Hour)
-		r.runOnce()
-		callEqual(t, "bodies", count(crm.HookKind), want.hooks)
-		callEqual(t, "records", count(crm.CallKind), want.calls)
-	}
-	r.keepHook("bland", hookBody(t, "bland_outbound.json"))
-	r.jobs.DeliverDue(t.Context())
-	r.clock.After(100 * 24 * time.Hour)
-	r.runOnce()
-	callEqual(t, "what waits", count(crm.CallKind), 1)
-}
-
-// runOnce starts a worker and ends it.
-func (r *callRig) runOnce() {
-	r.Helper()
-	ctx, stop := context.WithTimeout(r.Context(), 200*time.Millisecond)
-	defer stop()
-	r.jobs.RunOutbox(ctx)
 }
