@@ -156,7 +156,7 @@ func (show *accountShowCmd) Run(ctx context.Context, a *app) error {
 			{"renewed", row.Renewed},
 			{"access until", row.AccessUntil},
 			{"lapses unused", c.Lapses.Format(time.DateOnly)},
-			{"given out", orNone(goes.given())},
+			{"given out", or(goes.given(), "none")},
 			{"calls waiting", strconv.Itoa(goes.calls)},
 			{"sealed with", p.sealedWith(key)},
 		} {

@@ -23,7 +23,7 @@ type hookRow struct {
 
 func hookRowOf(h access.Hook, hosts map[string]string) hookRow {
 	return hookRow{
-		ID: h.ID, Label: h.Label, Platform: orUnknown(h.Platform), Account: h.Account, Host: hosts[h.Account],
+		ID: h.ID, Label: h.Label, Platform: or(h.Platform, "unknown"), Account: h.Account, Host: hosts[h.Account],
 		Signing: signing(h), Created: moment(h.Created), Used: moment(h.Used),
 	}
 }
@@ -56,7 +56,7 @@ func (c *hooksListCmd) Run(ctx context.Context, a *app) error {
 	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "ID\tLABEL\tPLATFORM\tACCOUNT\tSIGNING\tCREATED\tLAST USED")
 	for _, h := range list {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.ID, orNone(h.Label), orUnknown(h.Platform), hostOf(hosts, h.Account), signing(h),
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.ID, or(h.Label, "none"), or(h.Platform, "unknown"), hostOf(hosts, h.Account), signing(h),
 			h.Created.Format(time.DateOnly), orNever(h.Used, time.DateTime))
 	}
 	return out.Flush()
@@ -71,13 +71,6 @@ func signing(h access.Hook) string {
 	default:
 		return "unsigned"
 	}
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
 }
 
 type hooksRevokeCmd struct {
@@ -95,6 +88,6 @@ func (c *hooksRevokeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "revoked %s (%s, %s)\n", h.ID, orUnknown(h.Platform), hostOf(p.hosts(ctx), h.Account))
+	_, err = fmt.Fprintf(a.out, "revoked %s (%s, %s)\n", h.ID, or(h.Platform, "unknown"), hostOf(p.hosts(ctx), h.Account))
 	return err
 }

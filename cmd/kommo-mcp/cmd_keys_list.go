@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -62,40 +61,10 @@ func (c *keysListCmd) Run(ctx context.Context, a *app) error {
 	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "ID\tLABEL\tACCOUNT\tUSER\tMODE\tTOOLSETS\tRATE\tCREATED\tLAST USED\tEXPIRES\tSTATE")
 	for _, k := range list {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, orNone(k.Label), hostOf(hosts, k.Account), orNobody(k.User), k.Mode, orAll(k.Toolsets),
-			orUsual(k.Rate), k.Created.Format(time.DateOnly), orNever(k.Used, time.DateTime), orNever(k.Expires, time.DateOnly), keyState(k, time.Now()))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, or(k.Label, "none"), hostOf(hosts, k.Account), or(k.User, "none"), k.Mode, or(strings.Join(k.Toolsets, ","), "all"),
+			or(k.Rate, "usual"), k.Created.Format(time.DateOnly), orNever(k.Used, time.DateTime), orNever(k.Expires, time.DateOnly), keyState(k, time.Now()))
 	}
 	return out.Flush()
-}
-
-// orUsual writes a number, where 0 stands for what is usual.
-func orUsual(n float64) string {
-	if n == 0 {
-		return "usual"
-	}
-	return strconv.FormatFloat(n, 'f', -1, 64)
-}
-
-// orNobody writes the number of a user.
-func orNobody(user int64) string {
-	if user == 0 {
-		return "none"
-	}
-	return strconv.FormatInt(user, 10)
-}
-
-func orAll(toolsets []string) string {
-	if len(toolsets) == 0 {
-		return "all"
-	}
-	return strings.Join(toolsets, ",")
-}
-
-func orNever(at time.Time, layout string) string {
-	if at.IsZero() {
-		return "never"
-	}
-	return at.Format(layout)
 }
 
 func ends(at time.Time) string {
@@ -134,6 +103,6 @@ func (c *keysRevokeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "revoked %s (%s)\n", key.ID, orNone(key.Label))
+	_, err = fmt.Fprintf(a.out, "revoked %s (%s)\n", key.ID, or(key.Label, "none"))
 	return err
 }

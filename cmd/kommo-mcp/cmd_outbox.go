@@ -48,7 +48,7 @@ func (c *outboxListCmd) Run(ctx context.Context, a *app) error {
 func (a *app) printPending(list crm.PendingCalls) error {
 	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, c := range list.Items {
-		fmt.Fprintf(out, "%d\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.State, c.Accepted, orNone(c.Phone), orNone(c.NextTryAt), c.Reason)
+		fmt.Fprintf(out, "%d\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.State, c.Accepted, or(c.Phone, "none"), or(c.NextTryAt, "none"), c.Reason)
 	}
 	if err := out.Flush(); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (c *outboxDropCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "erased %d (%s)\n", dropped.ID, orNone(dropped.Phone))
+	_, err = fmt.Fprintf(a.out, "erased %d (%s)\n", dropped.ID, or(dropped.Phone, "none"))
 	return err
 }
 

@@ -45,7 +45,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		return r.verdict(a)
 	}
 	defer p.close()
-	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, orNone(p.cfg.Account.Host)))
+	r.ok("settings", fmt.Sprintf("mode %s, account %s", p.cfg.Mode, or(p.cfg.Account.Host, "none")))
 	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
 	r.private(p)
@@ -282,11 +282,4 @@ func (r *checkup) tools(chosen []registry.Tool) {
 	}
 	r.ok("tools", fmt.Sprintf("%d: %d read, %d create, %d update, %d delete",
 		len(chosen), count[registry.Read], count[registry.Create], count[registry.Update], count[registry.Delete]))
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

@@ -20,7 +20,7 @@ func (r *checkup) keys(ctx context.Context, p *product) {
 	}
 	now, good := time.Now(), 0
 	for _, k := range list {
-		name := k.ID + " (" + orNone(k.Label) + ")"
+		name := k.ID + " (" + or(k.Label, "none") + ")"
 		switch left := k.Expires.Sub(now); {
 		case k.Unreadable:
 			r.warn("keys", name+": cannot be read, since its encryption key is not here; requests with it are refused")
@@ -50,7 +50,7 @@ func (r *checkup) hooks(ctx context.Context, p *product) {
 	}
 	good := 0
 	for _, h := range list {
-		name := h.ID + " (" + orUnknown(h.Platform) + ")"
+		name := h.ID + " (" + or(h.Platform, "unknown") + ")"
 		switch {
 		case h.Unreadable:
 			r.warn("hooks", name+": cannot be read, since its encryption key is not here; posts to it are refused")

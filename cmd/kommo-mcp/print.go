@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
@@ -56,4 +57,20 @@ func moment(at time.Time) string {
 		return ""
 	}
 	return at.UTC().Format(time.RFC3339)
+}
+
+// or is a value for people; absent says in words what it means that there is none.
+func or[T comparable](value T, absent string) string {
+	var none T
+	if value == none {
+		return absent
+	}
+	return fmt.Sprint(value)
+}
+
+func orNever(at time.Time, layout string) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return at.Format(layout)
 }
