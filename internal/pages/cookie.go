@@ -29,7 +29,7 @@ func Cookie(w http.ResponseWriter, r *http.Request, https bool) (bound string) {
 	if !ok {
 		bound = rand.Text() + rand.Text()
 	}
-	setCookie(w, https, bound, int(CookieTime.Seconds()))
+	setCookie(w, https, bound)
 	return bound
 }
 
@@ -42,9 +42,6 @@ func Known(r *http.Request, https bool) (bound string, ok bool) {
 	return found[0].Value, true
 }
 
-// Forget takes the browser's secret away.
-func Forget(w http.ResponseWriter, https bool) { setCookie(w, https, "", -1) }
-
 // nameOf is a name that no other host can set, where https allows for one.
 func nameOf(https bool) string {
 	if https {
@@ -53,9 +50,9 @@ func nameOf(https bool) string {
 	return cookieName
 }
 
-func setCookie(w http.ResponseWriter, https bool, value string, age int) {
+func setCookie(w http.ResponseWriter, https bool, value string) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: without https there is no Secure cookie; that is loopback only
-		Name: nameOf(https), Value: value, Path: "/", MaxAge: age,
+		Name: nameOf(https), Value: value, Path: "/", MaxAge: int(CookieTime.Seconds()),
 		HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode,
 	})
 }
