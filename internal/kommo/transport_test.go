@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 // secretToken is looked for in everything that comes out.
@@ -19,27 +21,19 @@ func fixedToken(token string) oauth2.TokenSource {
 	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})
 }
 
-// skipClock never waits: a wait moves its time forward and is over.
+// skipClock never waits, and notes how long it would have.
 type skipClock struct {
-	mu      sync.Mutex
-	skipped time.Duration
-	waits   []time.Duration
-}
+	testclock.Clock
 
-func (c *skipClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.skipped)
+	mu    sync.Mutex
+	waits []time.Duration
 }
 
 func (c *skipClock) After(d time.Duration) <-chan time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.skipped += d
 	c.waits = append(c.waits, d)
-	done := make(chan time.Time, 1)
-	done <- time.Now().Add(c.skipped)
-	return done
+	return c.Clock.After(d)
 }
 
 // clientFor returns a client of acme.kommo.com whose base is the handler.
