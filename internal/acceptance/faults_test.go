@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -119,7 +120,7 @@ func newFaultRig(t *testing.T, c calamity, o rigOptions) *rig {
 	t.Helper()
 	o.attempt, o.clock = c.attempt(), instantClock{}
 	if c.pauses() {
-		o.clock = newHurriedClock()
+		o.clock = testclock.At(time.Now())
 	}
 	r := newRig(t, o)
 	r.call(t, "get_account", map[string]any{"sections": []string{"fields", "task_types", "loss_reasons"}})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
 
@@ -102,7 +103,7 @@ func TestLooseAnswersReadTheSame(t *testing.T) {
 			on := new(atomic.Bool)
 			now := time.Now() // the dates of both seeds are relative to it
 			o := rigOptions{
-				clock:  newHurriedClock(), // does not move on between two answers
+				clock:  testclock.At(time.Now()), // does not move on between two answers
 				box:    []sandbox.Option{sandbox.WithoutRateLimit(), sandbox.WithClock(func() time.Time { return now })},
 				before: func(next http.Handler) http.Handler { return loosened{t, next, rewrite, on} },
 			}

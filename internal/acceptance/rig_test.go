@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,29 +25,6 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/tools"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
-
-// hurriedClock waits in no time: whoever waits finds the clock moved on.
-type hurriedClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newHurriedClock() *hurriedClock { return &hurriedClock{now: time.Now()} }
-
-func (c *hurriedClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *hurriedClock) After(d time.Duration) <-chan time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-	ch := make(chan time.Time, 1)
-	ch <- c.now
-	return ch
-}
 
 // instantClock waits in no time and does not move on. It needs a rig whose rate
 // allows everything at once: a gate that waits for a moment would wait busily.

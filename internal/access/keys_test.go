@@ -13,10 +13,11 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/store"
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 )
 
 type rig struct {
-	now   time.Time
+	clock *testclock.Clock
 	gone  map[string]bool
 	fails error
 	st    *store.Store
@@ -25,8 +26,8 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{now: time.Unix(1_795_168_800, 0), gone: map[string]bool{}}
-	r.st = store.New(t.TempDir(), func() time.Time { return r.now })
+	r := &rig{clock: testclock.At(time.Unix(1_795_168_800, 0)), gone: map[string]bool{}}
+	r.st = store.New(t.TempDir(), r.clock.Now)
 	t.Cleanup(func() { _ = r.st.Close() })
 	r.keys = r.again()
 	return r
@@ -34,7 +35,7 @@ func newRig(t *testing.T) *rig {
 
 // again is another process over the same state.
 func (r *rig) again() *access.Keys {
-	return access.New(r.st, func() time.Time { return r.now }, func(_ context.Context, account string) (bool, error) {
+	return access.New(r.st, r.clock.Now, func(_ context.Context, account string) (bool, error) {
 		return !r.gone[account], r.fails
 	})
 }
@@ -105,7 +106,7 @@ func TestOthersAreRefused(t *testing.T) {
 
 func TestAKeyStopsAtOnce(t *testing.T) {
 	r := newRig(t)
-	expiring, _ := r.create(t, access.Key{Mode: principal.Read, Expires: r.now.Add(time.Hour)})
+	expiring, _ := r.create(t, access.Key{Mode: principal.Read, Expires: r.clock.Now().Add(time.Hour)})
 	revoked, made := r.create(t, access.Key{Mode: principal.Read})
 	bound, _ := r.create(t, access.Key{Mode: principal.Read, Account: "5"})
 	for _, secret := range []string{expiring, revoked, bound} {
@@ -113,7 +114,7 @@ func TestAKeyStopsAtOnce(t *testing.T) {
 			t.Fatal("a good key is refused")
 		}
 	}
-	r.now = r.now.Add(time.Hour)
+	r.clock.Advance(time.Hour)
 	if r.admits(t, expiring) {
 		t.Error("an expired key is admitted")
 	}
@@ -183,7 +184,7 @@ func TestListNeverTellsASecret(t *testing.T) {
 func TestLastUseIsNotedNowAndThen(t *testing.T) {
 	r := newRig(t)
 	secret, _ := r.create(t, access.Key{Mode: principal.Read})
-	first := r.now
+	first := r.clock.Now()
 	used := func() time.Time {
 		list, err := r.keys.List(t.Context())
 		if err != nil || len(list) != 1 {
@@ -195,16 +196,16 @@ func TestLastUseIsNotedNowAndThen(t *testing.T) {
 		if !r.admits(t, secret) {
 			t.Fatal("refused")
 		}
-		r.now = r.now.Add(11 * time.Second)
+		r.clock.Advance(11 * time.Second)
 	}
 	if got := used(); !got.Equal(first) {
 		t.Errorf("used %v, want %v", got, first)
 	}
-	r.now = first.Add(time.Minute)
+	r.clock.Advance(5 * time.Second) // 60 s after the first use
 	if _, ok, err := r.again().Principal(t.Context(), secret); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	if got := used(); !got.Equal(r.now) {
-		t.Errorf("after a minute: used %v, want %v", got, r.now)
+	if got := used(); !got.Equal(r.clock.Now()) {
+		t.Errorf("after a minute: used %v, want %v", got, r.clock.Now())
 	}
 }

@@ -5,14 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/testclock"
 	"github.com/kommo-mcp/kommo-mcp/internal/throttle"
 )
 
 // TestOneTakesNothingFromTheOthers: who is over the own share is held back, others go
 // on, and all together have a bound too, also with more names than are told apart.
 func TestOneTakesNothingFromTheOthers(t *testing.T) {
-	now := time.Unix(1_795_000_000, 0)
-	th := throttle.New(func() time.Time { return now }, 1, 30, 1, 10)
+	clock := testclock.At(time.Unix(1_795_000_000, 0))
+	th := throttle.New(clock.Now, 1, 30, 1, 10)
 	count := func(times int, name func(int) string) (n int) {
 		for i := range times {
 			if th.Allow(name(i)) {
@@ -30,7 +31,7 @@ func TestOneTakesNothingFromTheOthers(t *testing.T) {
 	if n := count(20_000, strconv.Itoa); n != 10 {
 		t.Errorf("what is left for all others: %d", n)
 	}
-	now = now.Add(5 * time.Second)
+	clock.Advance(5 * time.Second)
 	if n := count(100, func(int) string { return "a" }); n != 5 {
 		t.Errorf("five seconds later: %d", n)
 	}
