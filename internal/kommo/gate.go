@@ -30,13 +30,17 @@ const (
 // is charged when the request was written, not when it was let through, so
 // that dialling a connection does not bring two requests closer together.
 //
+// A lane is made when a request finds none free: a gate costs what goes through
+// it, not what might.
+//
 // Waiting is first come, first served; Background work goes after the rest.
 type Gate struct {
 	clock  Clock
 	jitter func() float64
+	most   int // lanes there may be
 
 	mu     sync.Mutex
-	lanes  []lane
+	lanes  []*lane
 	queues [2][]*waiter // interactive, background
 	pause  pause
 }
@@ -54,11 +58,7 @@ func NewGate(perSecond int, clock Clock) *Gate {
 }
 
 func newGate(perSecond int, clock Clock, jitter func() float64) *Gate {
-	lanes := make([]lane, max(perSecond, 1))
-	for i := range lanes {
-		lanes[i].pace = rate.NewLimiter(rate.Every(laneInterval), 1)
-	}
-	return &Gate{clock: clock, jitter: jitter, lanes: lanes}
+	return &Gate{clock: clock, jitter: jitter, most: max(perSecond, 1)}
 }
 
 // acquire waits for a slot. A wait that is known to outlast ctx is not begun:
@@ -165,13 +165,18 @@ func (w *waiter) nudge() {
 // waitAt is how long the waiter at a place waits at the least: the lanes come
 // free in a fixed order, each again one interval later.
 func (g *Gate) waitAt(place int, now time.Time) time.Duration {
-	free := make([]time.Duration, len(g.lanes))
 	paused := max(g.pause.until.Sub(now), 0)
-	for i := range g.lanes {
-		free[i] = max(g.lanes[i].freeIn(now), paused)
+	rounds, place := time.Duration(place/g.most), place%g.most
+	unmade := g.most - len(g.lanes) // free now
+	if place < unmade {
+		return paused + rounds*laneInterval
+	}
+	free := make([]time.Duration, len(g.lanes))
+	for i, l := range g.lanes {
+		free[i] = max(l.freeIn(now), paused)
 	}
 	slices.Sort(free)
-	return free[place%len(free)] + time.Duration(place/len(free))*laneInterval
+	return free[place-unmade] + rounds*laneInterval
 }
 
 func (l *lane) freeIn(now time.Time) time.Duration {
@@ -187,9 +192,13 @@ func (l *lane) freeIn(now time.Time) time.Duration {
 
 // grant gives out the first free lane; the caller knows that there is one.
 func (g *Gate) grant(now time.Time) *slot {
-	at := slices.IndexFunc(g.lanes, func(l lane) bool { return l.freeIn(now) == 0 })
+	at := slices.IndexFunc(g.lanes, func(l *lane) bool { return l.freeIn(now) == 0 })
+	if at < 0 {
+		at = len(g.lanes)
+		g.lanes = append(g.lanes, &lane{pace: rate.NewLimiter(rate.Every(laneInterval), 1)})
+	}
 	g.lanes[at].busy = true
-	return &slot{gate: g, lane: &g.lanes[at], granted: now}
+	return &slot{gate: g, lane: g.lanes[at], granted: now}
 }
 
 // slot is the leave to send one request; nil where there is no gate.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -239,6 +240,26 @@ func TestGateRefusesWaitsBeyondDeadline(t *testing.T) {
 		}
 		if _, err := g.acquire(within(t, 4*time.Second)); err != nil {
 			t.Errorf("refused though there was time: %v", err)
+		}
+	})
+}
+
+// Lanes are made as they are needed and used again: a wide gate costs no more than
+// what goes through it. The refusal names what is allowed, not what was used.
+func TestGateMakesLanesAsNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1_000_000, SystemClock{}, nil)
+		for range 3 {
+			take(t, g, 2)
+			<-time.After(laneInterval)
+		}
+		if len(g.lanes) != 2 {
+			t.Errorf("%d lanes for 2 requests at a time", len(g.lanes))
+		}
+		late := within(t, 0)
+		_, err := g.acquire(late)
+		if e := errorOf(t, err); !strings.Contains(e.Message, "1000000 requests a second") {
+			t.Errorf("the refusal says %q", e.Message)
 		}
 	})
 }

@@ -86,7 +86,7 @@ func (g *Gate) refusal(ctx context.Context, wait time.Duration) error {
 		e.Code, e.Message = CodeCanceled, "the call was cancelled while it waited for its turn; nothing was sent"
 	case !g.pause.until.After(g.clock.Now()):
 		e.Message = fmt.Sprintf("Kommo allows %d requests a second and others are ahead: "+
-			"the wait of %.1f s is longer than this call may take; nothing was sent", len(g.lanes), seconds)
+			"the wait of %.1f s is longer than this call may take; nothing was sent", g.most, seconds)
 	case g.pause.code == CodeBlocked:
 		e.Code = CodeBlocked
 		e.Message = fmt.Sprintf("Kommo blocks requests from here for now; the next try is in %.1f s; nothing was sent", seconds)
