@@ -37,10 +37,24 @@ func (s *Service) Named(ctx context.Context, number int64) ([]string, error) {
 	return out, nil
 }
 
+// Told takes Kommo's signed word that a connection has ended. The first one about an
+// account is believed: nobody but Kommo could have signed it, and none was there to be
+// repeated. It bears no date, so that who saw it could send it again after a new consent:
+// of any later one Kommo is asked.
+func (s *Service) Told(ctx context.Context, account string) (Standing, error) {
+	first, err := s.store.DropGrantOnce(ctx, account, kind, "disconnected")
+	if err != nil {
+		return Unclear, keepProblem(err)
+	}
+	if !first {
+		return s.CheckEnded(ctx, account)
+	}
+	s.log.InfoContext(ctx, "account disconnected by its owner", "account", account)
+	return Gone, nil
+}
+
 // CheckEnded asks Kommo whether a connection, of which somebody says that it has
-// ended, still stands, and forgets it if not. Nobody's word is enough: Kommo signs
-// an end without a date, so that who saw one could send it again after a new
-// consent.
+// ended, still stands, and forgets it if not.
 func (s *Service) CheckEnded(ctx context.Context, account string) (Standing, error) {
 	g, ok, err := s.store.Grant(ctx, account, kind)
 	switch {

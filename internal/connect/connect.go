@@ -80,7 +80,7 @@ type Site struct {
 
 	asking  sync.WaitGroup
 	mu      sync.Mutex
-	pending map[string]bool // accounts whose end is being looked into
+	pending map[string]chan struct{} // accounts whose end is being looked into
 }
 
 // New is the site made of p.
@@ -103,7 +103,7 @@ func New(p Parts) *Site {
 		// is what all do. Widgets are installed by Kommo's few addresses, and a word of
 		// one that is refused never comes again.
 		answers: throttle.New(p.Clock.Now, 10, 200, 2, 60), installs: throttle.New(p.Clock.Now, 2, 60, 0.5, 20),
-		pending: map[string]bool{},
+		pending: map[string]chan struct{}{},
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Site) disconnect(ctx context.Context, w http.ResponseWriter, r *http.Re
 }
 
 // signed is the number of the account that Kommo names, with 200; anything else is
-// no word of Kommo's. The signature has no date: CheckEnded tells old from new.
+// no word of Kommo's. The signature has no date: Told tells old from new.
 func (s *Site) signed(rawQuery string) (number int64, status int) {
 	q, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -77,18 +77,20 @@ func (s *Site) signature(account string) []byte {
 	return mac.Sum(nil)
 }
 
-// lookInto has the accounts of a number checked, now and, as long as Kommo still
-// serves them, some times more: its word may come before the deed.
+// lookInto forgets the accounts of a number. Where the word of it may be an old one, they
+// are checked, now and, as long as Kommo still serves them, some times more: its word
+// may come before the deed.
 func (s *Site) lookInto(now, later context.Context, number int64) error {
 	accounts, err := s.Auth.Named(now, number)
 	if err != nil {
 		return err
 	}
 	for _, account := range accounts {
-		if !s.begin(account) {
-			continue // it is being looked into
+		again, mine := s.begin(account)
+		if !mine {
+			continue // it is being looked into, from the start again
 		}
-		standing, err := s.Auth.CheckEnded(now, account)
+		standing, err := s.Auth.Told(now, account)
 		if err != nil || standing == auth.Gone || standing == auth.Unknown {
 			s.end(account)
 			if err != nil {
@@ -98,37 +100,51 @@ func (s *Site) lookInto(now, later context.Context, number int64) error {
 		}
 		s.asking.Go(func() {
 			defer s.end(account)
-			s.askLater(later, account)
+			s.askLater(later, account, again)
 		})
 	}
 	return nil
 }
 
-// askLater asks after 5 seconds, after 40 more, when a token just issued may be
-// renewed, and twice after that.
-func (s *Site) askLater(ctx context.Context, account string) {
-	for _, wait := range []time.Duration{5 * time.Second, 40 * time.Second, 5 * time.Minute, 30 * time.Minute} {
+// waits are how long to wait before each time that Kommo is asked: after 45 seconds a
+// token that it had just issued may be renewed.
+var waits = [...]time.Duration{5 * time.Second, 40 * time.Second, 5 * time.Minute, 30 * time.Minute}
+
+// askLater asks until Kommo has ended the connection or all waits are over; another word
+// of an end begins them anew.
+func (s *Site) askLater(ctx context.Context, account string, again <-chan struct{}) {
+	for i := 0; i < len(waits); {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.Clock.After(wait):
-		}
-		standing, err := s.Auth.CheckEnded(ctx, account)
-		if err == nil && (standing == auth.Gone || standing == auth.Unknown) {
-			return
+		case <-again:
+			i = 0
+		case <-s.Clock.After(waits[i]):
+			standing, err := s.Auth.CheckEnded(ctx, account)
+			if err == nil && (standing == auth.Gone || standing == auth.Unknown) {
+				return
+			}
+			i++
 		}
 	}
 	s.Logger.WarnContext(ctx, "Kommo said that a connection has ended, and it still stands: an old message, or a new consent", "account", account)
 }
 
-func (s *Site) begin(account string) bool {
+// begin is whether the caller is the one to look into an account. If somebody does,
+// that begins anew; again tells of it.
+func (s *Site) begin(account string) (again <-chan struct{}, mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pending[account] {
-		return false
+	if asking, ok := s.pending[account]; ok {
+		select {
+		case asking <- struct{}{}:
+		default: // it is told already
+		}
+		return nil, false
 	}
-	s.pending[account] = true
-	return true
+	c := make(chan struct{}, 1)
+	s.pending[account] = c
+	return c, true
 }
 
 func (s *Site) end(account string) {

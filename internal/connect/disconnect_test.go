@@ -68,14 +68,41 @@ func TestDisconnect(t *testing.T) {
 	g.noSecrets()
 }
 
-// TestDisconnectBeforeTheDeed: Kommo's word comes while it still serves the account.
-func TestDisconnectBeforeTheDeed(t *testing.T) {
+// TestTheFirstWordIsBelieved, whatever Kommo still serves: keys of the account stop at once.
+func TestTheFirstWordIsBelieved(t *testing.T) {
 	g := newRig(t, nil)
 	g.browser().connect(first)
-	g.sb.Disconnect(first, clientID) // a token just issued is refused: not clear yet
+	g.browser().connect(second)
+	key := store.Ticket{Kind: "key", Name: "k1", Account: "31000001"}
+	if err := g.store.PutTicket(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	before := len(g.sb.Arrivals())
 	if a := g.browser().get("/oauth/disconnect?" + word("31000001").Encode()); a.status != http.StatusOK {
 		t.Fatalf("%d", a.status)
 	}
+	if list := g.grants(); len(list) != 1 || list[0].Host != second || len(g.sb.Arrivals()) != before {
+		t.Errorf("left: %+v; Kommo was asked %d times", list, len(g.sb.Arrivals())-before)
+	}
+	if _, ok, err := g.store.Ticket(t.Context(), "key", "k1"); err != nil || ok {
+		t.Errorf("its key is left: %v %v", ok, err)
+	}
+}
+
+// TestDisconnectBeforeTheDeed: a later word of Kommo's comes while it still serves the
+// account.
+func TestDisconnectBeforeTheDeed(t *testing.T) {
+	g := newRig(t, nil)
+	told := func() {
+		if a := g.browser().get("/oauth/disconnect?" + word("31000001").Encode()); a.status != http.StatusOK {
+			t.Fatalf("%d", a.status)
+		}
+	}
+	g.browser().connect(first)
+	told()
+	g.browser().connect(first)
+	g.sb.Disconnect(first, clientID) // a token just issued is refused: not clear yet
+	told()
 	g.site.Close() // the asking goes on by the clock of the test
 	if list := g.grants(); len(list) != 0 {
 		t.Errorf("left: %+v", list)

@@ -169,17 +169,35 @@ func (s *Store) DropGrantAs(ctx context.Context, g Grant) (ok bool, err error) {
 
 func (s *Store) dropGrant(ctx context.Context, account, where string, args ...any) (ok bool, err error) {
 	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		ok, err = changed(tx.ExecContext(ctx, "DELETE FROM grants WHERE "+where, args...))
-		if err != nil || !ok || account == "" {
-			return err
-		}
-		if _, err = tx.ExecContext(ctx, "DELETE FROM ticket WHERE account = ?", account); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM setting WHERE name = 'default_account' AND value = ?", account)
+		ok, err = dropGrantIn(ctx, tx, account, where, args...)
 		return err
 	})
 	return ok && err == nil, err
+}
+
+func dropGrantIn(ctx context.Context, tx *sql.Tx, account, where string, args ...any) (ok bool, err error) {
+	ok, err = changed(tx.ExecContext(ctx, "DELETE FROM grants WHERE "+where, args...))
+	if err != nil || !ok || account == "" {
+		return ok, err
+	}
+	if _, err = tx.ExecContext(ctx, "DELETE FROM ticket WHERE account = ?", account); err != nil {
+		return ok, err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM setting WHERE name = 'default_account' AND value = ?", account)
+	return ok, err
+}
+
+// DropGrantOnce is DropGrant for a reason that is good once an account: first is false,
+// and nothing is forgotten, if it was given before.
+func (s *Store) DropGrantOnce(ctx context.Context, account, kind, reason string) (first bool, err error) {
+	err = s.writeDurably(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		first, err = changed(tx.ExecContext(ctx, "INSERT INTO setting (name, value) VALUES (?,'') ON CONFLICT DO NOTHING", reason+" "+account))
+		if err == nil && first {
+			_, err = dropGrantIn(ctx, tx, account, "account = ? AND kind = ?", account, kind)
+		}
+		return err
+	})
+	return first && err == nil, err
 }
 
 // DefaultAccount is the account that is used when none is named; empty: none.
