@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
+	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -39,10 +37,11 @@ func (e callsEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, problem.ReadOnly, "this server logs no calls: it runs in read mode, or "+LogCallTool+" is left out", "Start it with KOMMO_MCP_MODE=write and without leaving the tool out.")
 		return
 	}
-	body, ok := readUpTo(w, r, maxBody)
+	body, done, ok := e.web.body(w, r, maxBody, principal.From(r.Context()))
 	if !ok {
 		return
 	}
+	defer done()
 	if !json.Valid(body) {
 		refuse(w, http.StatusBadRequest, problem.InvalidArgument, "the body is no valid JSON", "Send one JSON object with the arguments of "+LogCallTool+".")
 		return
@@ -114,18 +113,4 @@ func onlyPost(w http.ResponseWriter, r *http.Request) bool {
 	w.Header().Set("Allow", http.MethodPost)
 	refuse(w, http.StatusMethodNotAllowed, problem.InvalidArgument, "use POST", "See /openapi.json.")
 	return false
-}
-
-// readUpTo reads a body of at most that many bytes, or refuses it.
-func readUpTo(w http.ResponseWriter, r *http.Request, most int64) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
-	if err == nil {
-		return body, true
-	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		refuse(w, http.StatusRequestEntityTooLarge, problem.InvalidArgument, fmt.Sprintf("the body has more than %d MiB", most>>20), "Shorten the transcript.")
-	} else {
-		refuse(w, http.StatusBadRequest, problem.InvalidArgument, "the body could not be read", "Send it again.")
-	}
-	return nil, false
 }

@@ -40,7 +40,7 @@ func asResourceError(ctx context.Context, err error) error {
 
 // recode gives an outgoing message that is such an error its code, 0 if it is none.
 func recode(message []byte) (out []byte, code int) {
-	if !bytes.Contains(message, []byte(invalidParams)) && !bytes.Contains(message, []byte(resourceNotFound)) {
+	if !mayBeOurs(message) {
 		return message, 0
 	}
 	var answer struct {
@@ -51,13 +51,19 @@ func recode(message []byte) (out []byte, code int) {
 	if json.Unmarshal(message, &answer) != nil || answer.Error == nil {
 		return message, 0
 	}
+	if text, wrong := asWrongType(answer.Error.Message); wrong {
+		answer.Error.Message = text
+	}
 	switch {
 	case strings.HasPrefix(answer.Error.Message, invalidParams):
 		answer.Error.Code = mcp.INVALID_PARAMS
 	case strings.HasPrefix(answer.Error.Message, resourceNotFound):
 		answer.Error.Code = mcp.RESOURCE_NOT_FOUND
-	default:
+	case len(answer.Error.Message) <= maxMessage:
 		return message, 0
+	}
+	if len(answer.Error.Message) > maxMessage { // it repeats what was sent
+		answer.Error.Message = strings.ToValidUTF8(answer.Error.Message[:maxMessage], "") + "…"
 	}
 	raw, err := json.Marshal(answer)
 	if err != nil {
@@ -66,17 +72,31 @@ func recode(message []byte) (out []byte, code int) {
 	return append(raw, '\n'), answer.Error.Code
 }
 
+// maxMessage is how long the message of an error may be, in bytes.
+const maxMessage = 1000
+
+// mayBeOurs tells whether a message may be an error to be changed, without reading it.
+func mayBeOurs(message []byte) bool {
+	for _, mark := range []string{invalidParams, resourceNotFound, `"message":"unparsable `} {
+		if bytes.Contains(message, []byte(mark)) {
+			return true
+		}
+	}
+	return len(message) > maxMessage && bytes.Contains(message, []byte(`"error":{"code":-`))
+}
+
 // recoder does so for an answer over HTTP. The status is held back until the body
 // is known: the newer revision wants 400 for invalid parameters.
 type recoder struct {
 	http.ResponseWriter
 
 	modern bool
-	status int // held back; 0 once it was sent
+	id     json.RawMessage // of the request, as it was sent
+	status int             // held back; 0 once it was sent
 }
 
-func newRecoder(w http.ResponseWriter, r *http.Request) *recoder {
-	return &recoder{ResponseWriter: w, modern: mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)), status: http.StatusOK}
+func newRecoder(w http.ResponseWriter, modern bool, id json.RawMessage) *recoder {
+	return &recoder{ResponseWriter: w, modern: modern, id: id, status: http.StatusOK}
 }
 
 // WriteHeader keeps the status for the first Write or Flush.
@@ -89,7 +109,7 @@ func (c *recoder) Write(p []byte) (int, error) {
 		c.status = http.StatusBadRequest
 	}
 	c.send()
-	if _, err := c.ResponseWriter.Write(out); err != nil {
+	if _, err := c.ResponseWriter.Write(withID(out, asReturned(c.id), c.id)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -27,14 +27,14 @@ type drain struct {
 	out io.Writer
 
 	mu      sync.Mutex
-	partial []byte              // an input line not yet complete
-	open    map[string]struct{} // ids read and not yet answered
-	off     map[string]struct{} // ids called off whose answer may still come
-	idle    chan struct{}       // closed and replaced when open shrinks
+	partial []byte                     // an input line not yet complete
+	open    map[string]json.RawMessage // ids read and not yet answered, as they came, by how mcp-go returns them
+	off     map[string]struct{}        // ids called off whose answer may still come
+	idle    chan struct{}              // closed and replaced when open shrinks
 }
 
 func newDrain(ctx context.Context, in io.Reader, out io.Writer) *drain {
-	return &drain{ctx: ctx, in: in, out: out, open: map[string]struct{}{}, off: map[string]struct{}{}, idle: make(chan struct{})}
+	return &drain{ctx: ctx, in: in, out: out, open: map[string]json.RawMessage{}, off: map[string]struct{}{}, idle: make(chan struct{})}
 }
 
 // Read passes input on and notes the ids of the requests in it. What is left of
@@ -72,6 +72,9 @@ func (d *drain) Write(p []byte) (int, error) {
 	if line = acknowledged(line); line == nil {
 		return len(p), nil
 	}
+	if asked, ok := d.asked(id); ok {
+		line = withID(line, json.RawMessage(id), asked)
+	}
 	n, err := d.out.Write(line)
 	if id != "" {
 		d.mu.Lock()
@@ -84,6 +87,14 @@ func (d *drain) Write(p []byte) (int, error) {
 		return min(n, len(p)), err
 	}
 	return len(p), nil
+}
+
+// asked is the id of the request that an answer is to, as it came.
+func (d *drain) asked(id string) (json.RawMessage, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	asked, ok := d.open[id]
+	return asked, ok
 }
 
 func (d *drain) calledOff(id string) bool {
@@ -132,13 +143,13 @@ func (d *drain) noteLine(line []byte) {
 	switch f.Method {
 	case "", "subscriptions/listen":
 	case "notifications/cancelled":
-		if id := string(f.Params.RequestID); d.isOpen(id) {
+		if id := string(asReturned(f.Params.RequestID)); d.isOpen(id) {
 			delete(d.open, id)
 			d.off[id] = struct{}{}
 		}
 	default:
-		if id := string(f.ID); id != "" && id != "null" {
-			d.open[id] = struct{}{}
+		if id := string(asReturned(f.ID)); id != "" && id != "null" {
+			d.open[id] = f.ID
 			delete(d.off, id)
 		}
 	}

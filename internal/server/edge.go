@@ -65,9 +65,11 @@ func (w Web) edge(next http.Handler) http.Handler {
 			out.Header().Set("Connection", "close") // the next request of this client belongs elsewhere
 		}
 		answer := &watched{ResponseWriter: out}
+		answer.patience(0) // what the request before had left of it
 		began := w.now()
 		defer func() {
 			w.recovered(ctx, answer, recover())
+			answer.patience(writeLimit) // the rest is sent behind this
 			w.logRequest(ctx, r, s, answer, w.now().Sub(began))
 		}()
 		next.ServeHTTP(answer, r)
@@ -142,12 +144,27 @@ func wellFormedID(id string) bool {
 	return len(id) >= 8 && len(id) <= 64 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == ""
 }
 
-// watched remembers what was answered.
+// writeLimit is how long an answer, or a part of one, may wait for a client that does
+// not read: shorter than the end of the server waits for answers.
+const writeLimit = 15 * time.Second
+
+// watched remembers what was answered, and bounds how long it waits for the client.
 type watched struct {
 	http.ResponseWriter
 
 	status int
 	bytes  int64
+}
+
+// patience is how long the client may leave unread what is written from now on; 0 is
+// without end, as between the parts of a stream: over HTTP/2 it would end one that has
+// nothing to say.
+func (w *watched) patience(d time.Duration) {
+	until := time.Time{}
+	if d > 0 {
+		until = time.Now().Add(d)
+	}
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(until) // a writer in memory has none
 }
 
 // WriteHeader notes the status.
@@ -162,6 +179,8 @@ func (w *watched) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	w.patience(writeLimit)
+	defer w.patience(0)
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
@@ -169,9 +188,9 @@ func (w *watched) Write(p []byte) (int, error) {
 
 // Flush passes on what is written: streams need it.
 func (w *watched) Flush() {
-	if f, ok := w.ResponseWriter.(http.Flusher); ok {
-		f.Flush()
-	}
+	w.patience(writeLimit)
+	defer w.patience(0)
+	_ = http.NewResponseController(w.ResponseWriter).Flush() // a writer that cannot sends all at its end
 }
 
 // Unwrap lets http.ResponseController reach the connection.

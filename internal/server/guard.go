@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -46,15 +47,26 @@ type guard struct {
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "use POST", http.StatusMethodNotAllowed)
+		refuse(w, http.StatusMethodNotAllowed, problem.InvalidArgument, "use POST: there are no streams and no sessions here", "")
 		return
 	}
-	body, ok := readBody(w, r)
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		refuse(w, http.StatusUnsupportedMediaType, problem.InvalidArgument, "the body has to be JSON", "Send the header Content-Type: application/json.")
+		return
+	}
+	body, done, ok := g.web.body(w, r, maxBody, principal.From(r.Context()))
 	if !ok {
 		return
 	}
-	method := methodOf(body)
-	if method == "notifications/cancelled" {
+	defer done()
+	sent, no := readEnvelope(body)
+	modern := mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
+	method := sent.method
+	switch {
+	case no != nil:
+		no.answer(w)
+		return
+	case method == "notifications/cancelled", sent.isResponse() && !modern: // the server asks nothing of older clients
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
@@ -67,10 +79,11 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	answer := newRecoder(w, r)
+	r.Header.Del("Mcp-Session-Id") // there are no sessions: it would name somebody else's
+	answer := newRecoder(w, modern, sent.ID)
 	defer answer.send()
 	if method == string(mcp.MethodSubscriptionsListen) {
-		g.next.ServeHTTP(&listenAnswer{recoder: answer, id: idOf(body)}, r)
+		g.next.ServeHTTP(&listenAnswer{recoder: answer, id: sent.ID}, r)
 		return
 	}
 	g.next.ServeHTTP(answer, r)
@@ -119,42 +132,6 @@ func (g guard) bounded(ctx context.Context, method string) (context.Context, con
 		}
 	}()
 	return ctx, cancel
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err == nil {
-		return body, true
-	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		http.Error(w, "request body over 4 MiB", http.StatusRequestEntityTooLarge)
-	} else {
-		http.Error(w, "request body could not be read", http.StatusBadRequest)
-	}
-	return nil, false
-}
-
-// methodOf reads the JSON-RPC method; empty for anything else, which mcp-go
-// then refuses in its own words.
-func methodOf(body []byte) string {
-	var envelope struct {
-		Method string `json:"method"`
-	}
-	if json.Unmarshal(body, &envelope) != nil {
-		return ""
-	}
-	return envelope.Method
-}
-
-// idOf reads the id of a request as it came.
-func idOf(body []byte) json.RawMessage {
-	var envelope struct {
-		ID json.RawMessage `json:"id"`
-	}
-	if json.Unmarshal(body, &envelope) != nil {
-		return nil
-	}
-	return envelope.ID
 }
 
 // originRefused tells whether a browser page of that origin may not call. Clients

@@ -39,21 +39,31 @@ func (e hookEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, problem.NotFound, "there is no such platform", "Post to "+CallsEndpoint+"/ and one of "+strings.Join(platformNames(), ", ")+".")
 		return
 	}
-	body, ok := readUpTo(w, r, hooks.MaxBody)
-	if !ok {
-		e.web.logger().WarnContext(r.Context(), "webhook refused", slog.String("platform", platform.Name()), slog.String("why", "the body is too large or broke off"))
+	p, no := e.known(r, platform)
+	if no != nil {
+		e.refuse(w, r, platform, no)
 		return
 	}
-	receipt, no := e.take(r, platform, body)
+	body, done, ok := e.web.body(w, r, hooks.MaxBody, p)
+	if !ok {
+		e.web.logger().WarnContext(r.Context(), "webhook refused", slog.String("platform", platform.Name()), slog.String("why", "the body is too large, broke off, or came with too many others"))
+		return
+	}
+	defer done()
+	receipt, no := e.take(r, platform, body, p)
 	if no != nil {
-		e.web.logger().WarnContext(r.Context(), "webhook refused", slog.String("platform", platform.Name()), slog.Int("status", no.status), slog.String("why", no.why), slog.Any("cause", no.cause))
-		if no.status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="kommo-mcp"`)
-		}
-		refuse(w, no.status, no.code, no.why, no.next)
+		e.refuse(w, r, platform, no)
 		return
 	}
 	e.answer(w, r, platform, receipt)
+}
+
+func (e hookEndpoint) refuse(w http.ResponseWriter, r *http.Request, platform hooks.Platform, no *refused) {
+	e.web.logger().WarnContext(r.Context(), "webhook refused", slog.String("platform", platform.Name()), slog.Int("status", no.status), slog.String("why", no.why), slog.Any("cause", no.cause))
+	if no.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="kommo-mcp"`)
+	}
+	refuse(w, no.status, no.code, no.why, no.next)
 }
 
 func (e hookEndpoint) answer(w http.ResponseWriter, r *http.Request, platform hooks.Platform, receipt crm.HookReceipt) {
@@ -72,10 +82,10 @@ type hookAnswer struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// take checks a post and keeps it.
-func (e hookEndpoint) take(r *http.Request, platform hooks.Platform, body []byte) (crm.HookReceipt, *refused) {
+// take checks a post and keeps it; p is who sent it, as far as that is known already.
+func (e hookEndpoint) take(r *http.Request, platform hooks.Platform, body []byte, p principal.Principal) (crm.HookReceipt, *refused) {
 	answers := platform.Answers()
-	p, no := e.verify(r, platform, body)
+	p, no := e.verify(r, platform, body, p)
 	if no != nil {
 		return crm.HookReceipt{}, no
 	}
@@ -115,18 +125,29 @@ func malformed(answers hooks.Answers, err error) *refused {
 	return no
 }
 
-// verify checks who sent the post. Without a secret it needs an access key, whose
-// account the call is then logged in; where access is not controlled either, this
-// machine is trusted.
-func (e hookEndpoint) verify(r *http.Request, platform hooks.Platform, body []byte) (principal.Principal, *refused) {
-	if e.named != nil {
-		return e.named.Who, e.verifyNamed(r, platform, body)
+// known is who sends a post, where that can be told before its body is read; else
+// nobody. Without a secret it needs an access key, whose account the call is then
+// logged in; where access is not controlled either, this machine is trusted.
+func (e hookEndpoint) known(r *http.Request, platform hooks.Platform) (principal.Principal, *refused) {
+	switch {
+	case e.named != nil:
+		return e.named.Who, nil
+	case e.web.Secrets[platform.Name()] != "":
+		return principal.Principal{}, nil
 	}
-	secret, status := e.web.Secrets[platform.Name()], platform.Answers().Refused
-	if secret == "" {
-		return e.unsigned(r, platform.Name(), status)
+	return e.unsigned(r, platform.Name(), platform.Answers().Refused)
+}
+
+// verify checks the signature of a post, where there is a secret.
+func (e hookEndpoint) verify(r *http.Request, platform hooks.Platform, body []byte, p principal.Principal) (principal.Principal, *refused) {
+	secret := e.web.Secrets[platform.Name()]
+	switch {
+	case e.named != nil:
+		return p, e.verifyNamed(r, platform, body)
+	case secret == "":
+		return p, nil
 	}
-	p := principal.Principal{Kind: principal.Hook, ID: platform.Name(), Label: platform.Name(), Mode: principal.Write}
+	p = principal.Principal{Kind: principal.Hook, ID: platform.Name(), Label: platform.Name(), Mode: principal.Write}
 	return p, e.signed(r, platform, body, secret)
 }
 

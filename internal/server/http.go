@@ -12,7 +12,6 @@ import (
 	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
-	"golang.org/x/net/netutil"
 )
 
 // Endpoint is the path of the MCP endpoint.
@@ -26,8 +25,8 @@ const (
 
 	// maxHeader bounds the headers of a request, in bytes; a long token fits many times.
 	maxHeader = 32 << 10
-	// maxConns is how many connections are open at once. More wait to be accepted,
-	// until slow senders are let go.
+	// maxConns is how many connections are open at once. For more, those leave that
+	// ask for nothing.
 	maxConns = 2048
 )
 
@@ -36,7 +35,7 @@ const (
 // carry another's messages.
 type HTTP struct {
 	listener net.Listener
-	front    net.Listener // listener, bounded, with TLS where there is any
+	front    net.Listener // listener, with room for so many, with TLS where there is any
 	srv      *http.Server
 	scheme   string
 	ending   *ending
@@ -105,6 +104,7 @@ func (w Web) warnOfPlain(ctx context.Context, host string) {
 func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls.Config) *HTTP {
 	stop := make(chan struct{})
 	web.ending = &ending{}
+	guests := newCrowd(listener, maxConns)
 	srv := &http.Server{
 		Handler:           Handler(s, stop, web),
 		TLSConfig:         config,
@@ -112,12 +112,13 @@ func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		WriteTimeout:      writeLimit, // of what the server itself says; watched has its own
+		ConnState:         guests.changed,
 		ErrorLog:          slog.NewLogLogger(web.logger().Handler(), slog.LevelWarn),
-		// No WriteTimeout: a listen stream stays open; the guard bounds the rest.
 	}
 	srv.RegisterOnShutdown(func() { close(stop) })
 	h := &HTTP{
-		listener: listener, front: netutil.LimitListener(listener, maxConns), srv: srv, scheme: "http",
+		listener: listener, front: guests, srv: srv, scheme: "http",
 		ending: web.ending, drain: web.Edge.Drain, log: web.logger(),
 	}
 	if config != nil {
@@ -130,7 +131,7 @@ func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls
 // those that speak no MCP, its description, and checks of its health. stop ends the open
 // listen streams.
 func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler {
-	web.wrong, web.control = newFailures(web.now), &control{}
+	web.wrong, web.control, web.bodies = newFailures(web.now), &control{}, &bodies{}
 	all := newMeters(web.Edge.Limits, web.now)
 	mux := http.NewServeMux()
 	mcp := web.limited(all, guard{
@@ -140,6 +141,7 @@ func Handler(s *mcpserver.MCPServer, stop <-chan struct{}, web Web) http.Handler
 			// Its own check refuses what a proxy on this machine passes on under the
 			// public name; names are checked in the admission.
 			mcpserver.WithDisableLocalhostProtection(true),
+			mcpserver.WithStreamableHTTPLogger(web.logger()),
 		),
 		stop: stop,
 		web:  web,

@@ -227,30 +227,135 @@ func TestHeadersAreBounded(t *testing.T) {
 	})
 }
 
-// TestIdleSendersHoldNobodyUp: however many open connections and send nothing, the
-// rest is served as soon as they are let go.
-func TestIdleSendersHoldNobodyUp(t *testing.T) {
-	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
-		p := h.listener.(*pipes)
-		for range maxConns {
-			conn, err := p.dial(t.Context(), "", "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			if _, err := io.WriteString(conn, "POST /mcp HTTP/1.1\r\nHost: loc"); err != nil {
-				t.Fatal(err)
-			}
-			go func() { _, _ = io.Copy(io.Discard, conn) }()
+// TestSilentGuestsHoldNobodyUp: however many open connections and send nothing whole, or
+// nothing more, the rest is served at once; who has a call under way stays.
+func TestSilentGuestsHoldNobodyUp(t *testing.T) {
+	for name, sent := range map[string]string{
+		"half a request":     "POST /mcp HTTP/1.1\r\nHost: loc",
+		"nothing":            "",
+		"nothing after that": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
+				called := make(chan int, 1)
+				go func() { called <- asked(t, h, client, "tools/call", `"name":"slow","arguments":{},`) }()
+				synctest.Wait()
+				p := h.listener.(*pipes)
+				for range maxConns + 10 {
+					conn, err := p.dial(t.Context(), "", "")
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer conn.Close()
+					if _, err := io.WriteString(conn, sent); err != nil {
+						t.Fatal(err)
+					}
+					go func() { _, _ = io.Copy(io.Discard, conn) }()
+				}
+				synctest.Wait()
+				start := time.Now()
+				if status := asked(t, h, &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}}, "tools/list", ""); status != http.StatusOK || time.Since(start) > time.Second {
+					t.Errorf("%d after %v", status, time.Since(start))
+				}
+				if status := <-called; status != http.StatusOK {
+					t.Errorf("the call under way: %d", status)
+				}
+			})
+		})
+	}
+}
+
+func asked(t *testing.T, h *HTTP, client *http.Client, method, params string) int {
+	t.Helper()
+	res, err := client.Do(request(t, h, method, params))
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode
+}
+
+// TestWithoutRoomOneWaits: where all are being served, who comes is so when one leaves,
+// and the end of the listener ends the wait.
+func TestWithoutRoomOneWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		c := newCrowd(p, 1)
+		come := func() chan net.Conn {
+			in := make(chan net.Conn, 1)
+			go func() {
+				conn, err := c.Accept()
+				if (conn == nil) == (err == nil) {
+					t.Errorf("%v %v", conn, err)
+				}
+				in <- conn
+			}()
+			client, _ := p.dial(t.Context(), "", "")
+			t.Cleanup(func() { _ = client.Close() })
+			synctest.Wait()
+			return in
 		}
-		start := time.Now()
-		res, err := client.Do(request(t, h, "tools/list", ""))
+		first := <-come()
+		c.changed(first, http.StateActive)
+		second := come()
+		if len(second) > 0 {
+			t.Error("one came in where there is no room")
+		}
+		c.changed(first, http.StateIdle) // so it has to go
+		guest := <-second
+		if _, err := first.Read(make([]byte, 1)); err == nil {
+			t.Error("the silent one stayed")
+		}
+		c.changed(guest, http.StateActive)
+		third := come()
+		_ = guest.Close()
+		_ = guest.Close()
+		guest = <-third
+		c.changed(guest, http.StateActive)
+		last := come()
+		_ = c.Close()
+		_ = c.Close()
+		if conn := <-last; conn != nil {
+			t.Error("one came in after the end")
+		}
+		_ = guest.Close()
+		if c.open != 0 || c.silent.Len() != 0 {
+			t.Errorf("%d are left, %d of them silent", c.open, c.silent.Len())
+		}
+	})
+}
+
+// TestWhoDoesNotReadIsLetGo: an answer waits for its reader for a while, so that nobody
+// keeps a connection, and the end of the server, by not reading.
+func TestWhoDoesNotReadIsLetGo(t *testing.T) {
+	bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
+		conn, err := h.listener.(*pipes).dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
-		if took := time.Since(start); res.StatusCode != http.StatusOK || took < headerTimeout || took > headerTimeout+time.Second {
-			t.Errorf("%d after %v, want 200 once the others are let go after %v", res.StatusCode, took, headerTimeout)
+		defer conn.Close()
+		for range 2 { // the second on the same connection, long after the first
+			if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || res.StatusCode != http.StatusOK {
+				t.Fatalf("%v %v", res, err)
+			}
+			_ = res.Body.Close()
+			time.Sleep(4 * writeLimit) // fake time
+		}
+		if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(writeLimit + time.Second) // fake time; a pipe holds nothing, so that the answer waits
+		if answer, err := io.ReadAll(conn); err != nil || len(answer) > 0 {
+			t.Errorf("%q %v came after %v", answer, err, writeLimit)
+		}
+		if status := asked(t, h, client, "tools/call", `"name":"slow","arguments":{},`); status != http.StatusOK {
+			t.Errorf("a call as long as that: %d", status)
 		}
 	})
 }

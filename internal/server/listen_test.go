@@ -41,8 +41,9 @@ func TestALostAcknowledgementComesFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, Endpoint, strings.NewReader(`{"jsonrpc":"2.0","id":"a","method":"`+c.method+`"}`))
+			r.Header.Set("Content-Type", "application/json")
 			w := httptest.NewRecorder()
-			guard{next: c.next}.ServeHTTP(w, r)
+			guard{next: c.next, web: Web{bodies: &bodies{}}}.ServeHTTP(w, r)
 			if got := w.Header().Get("Content-Type"); got != c.kind || w.Body.String() != c.body {
 				t.Errorf("answered %s\n%s\nwant %s\n%s", got, w.Body, c.kind, c.body)
 			}

@@ -38,6 +38,7 @@ type Web struct {
 	wrong   *failures // of wrong keys, by address
 	control *control
 	ending  *ending
+	bodies  *bodies
 }
 
 // unsigned lists the platforms whose posts are taken without a signature where access
