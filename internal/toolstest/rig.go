@@ -58,6 +58,15 @@ func (a Answer) JSON(key string) string {
 	return string(raw)
 }
 
+// Part walks into an answer by keys; nil where one is not there.
+func Part(v any, keys ...string) any {
+	for _, key := range keys {
+		m, _ := v.(map[string]any)
+		v = m[key]
+	}
+	return v
+}
+
 // Tool is one of the tools.
 func (r *Rig) Tool(name string) registry.Tool {
 	r.t.Helper()

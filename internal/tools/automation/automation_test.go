@@ -27,7 +27,7 @@ func TestBotsAreListed(t *testing.T) {
 	r := newRig(t)
 	out := r.do("list_bots", `{}`, "GET")
 	items := out["items"].([]any)
-	if len(items) != 3 || part(items[0], "name") != "Welcome message" || part(items[0], "type") != "greeting" || part(items[2], "active") != false {
+	if len(items) != 3 || toolstest.Part(items[0], "name") != "Welcome message" || toolstest.Part(items[0], "type") != "greeting" || toolstest.Part(items[2], "active") != false {
 		t.Errorf("%v", out)
 	}
 	page := r.do("list_bots", `{"limit":2}`, "GET")
@@ -74,7 +74,7 @@ func TestABotIsStartedAndStopped(t *testing.T) {
 	args := fmt.Sprintf(`{"bot":"reminder","lead_id":%d,"idempotency_key":"k"}`, lead.ID)
 	before := r.runs("leads", lead.ID)
 	out := r.do("run_bot", args, "GET GET POST")
-	if out["status"] != "queued" || part(out, "bot", "name") != "Appointment reminder" || part(out, "on", "name") == nil || out["id"] != float64(lead.ID) || out["note"] == nil || out["warnings"] != nil {
+	if out["status"] != "queued" || toolstest.Part(out, "bot", "name") != "Appointment reminder" || toolstest.Part(out, "on", "name") == nil || out["id"] != float64(lead.ID) || out["note"] == nil || out["warnings"] != nil {
 		t.Errorf("%v", out)
 	}
 	if r.runs("leads", lead.ID) != before+1 {
@@ -87,7 +87,7 @@ func TestABotIsStartedAndStopped(t *testing.T) {
 		t.Errorf("%v", stopped)
 	}
 	contact := lead.Embedded.Contacts[0].ID
-	if off := r.do("run_bot", fmt.Sprintf(`{"bot":"How did we do?","contact_id":%d}`, contact), "GET GET POST"); off["warnings"] == nil || part(off, "on", "kind") != "contact" {
+	if off := r.do("run_bot", fmt.Sprintf(`{"bot":"How did we do?","contact_id":%d}`, contact), "GET GET POST"); off["warnings"] == nil || toolstest.Part(off, "on", "kind") != "contact" {
 		t.Errorf("a bot that is switched off: %v", off)
 	}
 }
@@ -128,11 +128,11 @@ func TestLossReasonsAreMadeListedAndDeleted(t *testing.T) {
 	r := newRig(t)
 	list := r.do("list_loss_reasons", `{}`, "GET")
 	count := len(list["items"].([]any))
-	if count == 0 || part(list["items"].([]any)[0], "position") == nil {
+	if count == 0 || toolstest.Part(list["items"].([]any)[0], "position") == nil {
 		t.Fatalf("%v", list)
 	}
 	made := r.do("create_loss_reason", `{"name":"Moved  away","idempotency_key":"k"}`, "GET POST")
-	if part(made["created"].([]any)[0], "name") != "Moved away" || len(made["found"].([]any)) != 0 {
+	if toolstest.Part(made["created"].([]any)[0], "name") != "Moved away" || len(made["found"].([]any)) != 0 {
 		t.Errorf("%v", made)
 	}
 	if again := r.do("create_loss_reason", `{"name":"Moved away","idempotency_key":"k"}`, ""); again["repeat"] != true {
@@ -149,7 +149,7 @@ func TestLossReasonsAreMadeListedAndDeleted(t *testing.T) {
 		t.Errorf("%s: %s", sent, msg)
 	}
 	gone := r.do("delete_loss_reason", `{"loss_reason":"Moved away"}`, "GET DELETE")
-	if gone["id"] != made["id"] || part(gone, "before", "name") != "Moved away" {
+	if gone["id"] != made["id"] || toolstest.Part(gone, "before", "name") != "Moved away" {
 		t.Errorf("%v", gone)
 	}
 	if left := r.do("list_loss_reasons", `{}`, "GET"); len(left["items"].([]any)) != count {

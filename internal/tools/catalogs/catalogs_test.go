@@ -20,7 +20,7 @@ func TestListsAreListed(t *testing.T) {
 	r := newRig(t)
 	out := r.do("list_catalogs", `{}`, "")
 	items := out["items"].([]any)
-	if part(items[0], "name") != "Products" || part(items[0], "type") != "products" || part(items[0], "fields") != nil || out["has_more"] != false {
+	if toolstest.Part(items[0], "name") != "Products" || toolstest.Part(items[0], "type") != "products" || toolstest.Part(items[0], "fields") != nil || out["has_more"] != false {
 		t.Errorf("%v", out)
 	}
 	res, _ := r.Raw("list_catalogs", `{"with_fields":true}`)
@@ -34,7 +34,7 @@ func TestElementsAreListedAndSearched(t *testing.T) {
 	all := r.do("list_catalog_elements", `{}`, "GET")
 	items := all["items"].([]any)
 	first := items[0]
-	if len(items) != 8 || all["catalog"] != "Products" || all["has_more"] != false || part(first, "sku") != "PV-400" || part(first, "price") != 289.0 || part(first, "group") != "Panels" || part(first, "fields") != nil {
+	if len(items) != 8 || all["catalog"] != "Products" || all["has_more"] != false || toolstest.Part(first, "sku") != "PV-400" || toolstest.Part(first, "price") != 289.0 || toolstest.Part(first, "group") != "Panels" || toolstest.Part(first, "fields") != nil {
 		t.Errorf("%v", all)
 	}
 	if hits := r.do("list_catalog_elements", `{"query":"panel"}`, "GET")["items"].([]any); len(hits) < 2 || len(hits) >= 8 {
@@ -60,7 +60,7 @@ func TestElementsAreListedAndSearched(t *testing.T) {
 
 func TestAnElementIsFoundBySKUNameAndID(t *testing.T) {
 	r := newRig(t)
-	id := part(r.do("list_catalog_elements", `{"query":"INV-8H"}`, "GET")["items"].([]any)[0], "id").(float64)
+	id := toolstest.Part(r.do("list_catalog_elements", `{"query":"INV-8H"}`, "GET")["items"].([]any)[0], "id").(float64)
 	for args, requests := range map[string]string{
 		`{"element":"inv-8h"}`:                   "GET",
 		`{"element":"Hybrid inverter 8 kW"}`:     "GET",
@@ -68,7 +68,7 @@ func TestAnElementIsFoundBySKUNameAndID(t *testing.T) {
 		fmt.Sprintf(`{"element":%d}`, int64(id)): "GET",
 	} {
 		out := r.do("get_catalog_element", args, requests)
-		if out["id"] != id || part(out, "fields", "Price") != 2140.0 || part(out, "fields", "Group") != "Inverters" || out["catalog"] != "Products" {
+		if out["id"] != id || toolstest.Part(out, "fields", "Price") != 2140.0 || toolstest.Part(out, "fields", "Group") != "Inverters" || out["catalog"] != "Products" {
 			t.Errorf("%s: %v", args, out)
 		}
 	}
@@ -90,13 +90,13 @@ func TestAnElementIsMade(t *testing.T) {
 	r := newRig(t)
 	const args = `{"name":"Solar panel 450 W","fields":{"SKU":"PV-450","price":310.5,"Group":"panels"},"idempotency_key":"k"}`
 	out := r.do("create_catalog_element", args, "GET POST")
-	if out["id"] == 0.0 || part(out["created"].([]any)[0], "kind") != "element" || out["catalog"] != "Products" {
+	if out["id"] == 0.0 || toolstest.Part(out["created"].([]any)[0], "kind") != "element" || out["catalog"] != "Products" {
 		t.Errorf("%v", out)
 	}
 	if again := r.do("create_catalog_element", args, ""); again["repeat"] != true || again["id"] != out["id"] {
 		t.Errorf("%v", again)
 	}
-	if got := r.do("get_catalog_element", `{"element":"PV-450"}`, "GET"); got["id"] != out["id"] || part(got, "fields", "Price") != 310.5 {
+	if got := r.do("get_catalog_element", `{"element":"PV-450"}`, "GET"); got["id"] != out["id"] || toolstest.Part(got, "fields", "Price") != 310.5 {
 		t.Errorf("%v", got)
 	}
 	if _, sent := r.refused("not_found", "create_catalog_element", `{"name":"x","fields":{"GROUP":"Boats"}}`); sent != "GET" {
@@ -115,7 +115,7 @@ func TestAnElementThatExistsIsFound(t *testing.T) {
 	} {
 		out := r.do("create_catalog_element", args, "GET")
 		found := out["found"].([]any)
-		if len(found) != 1 || part(found[0], "name") != "Solar panel 400 W" || out["id"] != part(found[0], "id") || len(out["created"].([]any)) != 0 || out["warnings"] == nil {
+		if len(found) != 1 || toolstest.Part(found[0], "name") != "Solar panel 400 W" || out["id"] != toolstest.Part(found[0], "id") || len(out["created"].([]any)) != 0 || out["warnings"] == nil {
 			t.Errorf("%s: %v", args, out)
 		}
 	}
@@ -146,8 +146,8 @@ func TestALostElementIsLookedUp(t *testing.T) {
 func TestAnElementIsChanged(t *testing.T) {
 	r := newRig(t)
 	out := r.do("update_catalog_element", `{"element":"PV-400","name":"Solar panel 405 W","fields":{"PRICE":295,"Description":null}}`, "GET PATCH")
-	if part(out, "before", "fields", "Price") != 289.0 || part(out, "after", "fields", "Price") != 295.0 || part(out, "before", "name") != "Solar panel 400 W" ||
-		part(out, "after", "name") != "Solar panel 405 W" || part(out, "before", "fields", "Description") == nil || part(out, "after", "fields", "Description") != nil {
+	if toolstest.Part(out, "before", "fields", "Price") != 289.0 || toolstest.Part(out, "after", "fields", "Price") != 295.0 || toolstest.Part(out, "before", "name") != "Solar panel 400 W" ||
+		toolstest.Part(out, "after", "name") != "Solar panel 405 W" || toolstest.Part(out, "before", "fields", "Description") == nil || toolstest.Part(out, "after", "fields", "Description") != nil {
 		t.Errorf("%v", out)
 	}
 	if same := r.do("update_catalog_element", `{"element":"PV-400","fields":{"PRICE":"295.00"}}`, "GET"); same["unchanged"] != true {
@@ -185,13 +185,13 @@ func TestAProductGoesOnALeadAndOff(t *testing.T) {
 		t.Errorf("%v", none)
 	}
 	out := r.do("link_product_to_lead", args(`"element":"PV-400","quantity":12`), "GET GET POST")
-	if part(out, "before", "linked") != false || part(out, "after", "quantity") != 12.0 || part(out, "element", "name") != "Solar panel 400 W" || out["id"] != float64(lead) {
+	if toolstest.Part(out, "before", "linked") != false || toolstest.Part(out, "after", "quantity") != 12.0 || toolstest.Part(out, "element", "name") != "Solar panel 400 W" || out["id"] != float64(lead) {
 		t.Errorf("%v", out)
 	}
 	if same := r.do("link_product_to_lead", args(`"element":"PV-400"`), "GET GET"); same["unchanged"] != true {
 		t.Errorf("%v", same)
 	}
-	if more := r.do("link_product_to_lead", args(`"element":"PV-400","quantity":2.5`), "GET GET POST"); part(more, "before", "quantity") != 12.0 || part(more, "after", "quantity") != 2.5 {
+	if more := r.do("link_product_to_lead", args(`"element":"PV-400","quantity":2.5`), "GET GET POST"); toolstest.Part(more, "before", "quantity") != 12.0 || toolstest.Part(more, "after", "quantity") != 2.5 {
 		t.Errorf("%v", more)
 	}
 	r.do("link_product_to_lead", args(`"element":"Northlight","catalog":"Brands"`), "GET GET POST")
@@ -199,11 +199,11 @@ func TestAProductGoesOnALeadAndOff(t *testing.T) {
 	if items := list["items"].([]any); len(items) != 2 || list["total"] != 722.5 || list["currency"] != "USD" {
 		t.Errorf("%v", list)
 	}
-	if only := r.do("list_lead_products", fmt.Sprintf(`{"lead_id":%d,"catalog":"Brands"}`, lead), "GET GET"); len(only["items"].([]any)) != 1 || part(only["items"].([]any)[0], "catalog") != "Brands" {
+	if only := r.do("list_lead_products", fmt.Sprintf(`{"lead_id":%d,"catalog":"Brands"}`, lead), "GET GET"); len(only["items"].([]any)) != 1 || toolstest.Part(only["items"].([]any)[0], "catalog") != "Brands" {
 		t.Errorf("%v", only)
 	}
 	off := r.do("unlink_product_from_lead", args(`"element":"PV-400"`), "GET GET POST")
-	if part(off, "before", "quantity") != 2.5 || part(off, "after", "linked") != false {
+	if toolstest.Part(off, "before", "quantity") != 2.5 || toolstest.Part(off, "after", "linked") != false {
 		t.Errorf("%v", off)
 	}
 	if again := r.do("unlink_product_from_lead", args(`"element":"PV-400"`), "GET GET"); again["unchanged"] != true {

@@ -53,12 +53,3 @@ func (r *rig) refused(code, tool, args string) (message, requests string) {
 	refusal, sent := r.Fails(code, tool, args)
 	return refusal.Message, sent
 }
-
-// part walks into an answer by keys.
-func part(v any, keys ...string) any {
-	for _, key := range keys {
-		m, _ := v.(map[string]any)
-		v = m[key]
-	}
-	return v
-}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
+	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
 
 func texts(v any) []string {
@@ -40,13 +41,13 @@ func (r *rig) field(list, name string) kommo.CustomField {
 func TestAListIsMadeAndChanged(t *testing.T) {
 	r := newRig(t)
 	made := r.do("create_catalog", `{"name":"Warehouses","can_link_multiple":false}`, "GET POST GET")
-	if kind := part(made["created"].([]any)[0], "kind"); kind != "catalog" {
+	if kind := toolstest.Part(made["created"].([]any)[0], "kind"); kind != "catalog" {
 		t.Errorf("%v", made)
 	}
 	// From now on its name is known.
 	r.do("create_catalog_element", `{"catalog":"warehouses","name":"North yard"}`, "GET POST")
 	changed := r.do("update_catalog", `{"catalog":"WAREHOUSES","name":"Depots","can_link_multiple":true}`, "GET PATCH GET")
-	if part(changed, "before", "name") != "Warehouses" || part(changed, "after", "name") != "Depots" || part(changed, "before", "can_link_multiple") != false {
+	if toolstest.Part(changed, "before", "name") != "Warehouses" || toolstest.Part(changed, "after", "name") != "Depots" || toolstest.Part(changed, "before", "can_link_multiple") != false {
 		t.Errorf("%v", changed)
 	}
 	if same := r.do("update_catalog", `{"catalog":"depots","name":"Depots"}`, "GET"); same["unchanged"] != true {
@@ -93,16 +94,16 @@ func TestNestedCategories(t *testing.T) {
 	r.do("update_catalog_element", `{"element":"PV-400","fields":{"Range":"panels / mono"}}`, "GET PATCH")
 	// A label that repeats is answered with those above it, so that it can be written back.
 	poly := r.do("update_catalog_element", `{"element":"PV-400","fields":{"Range":"Panels / Poly"}}`, "GET PATCH")
-	if part(poly, "before", "fields", "Range") != "Mono" || part(poly, "after", "fields", "Range") != "Panels / Poly" {
+	if toolstest.Part(poly, "before", "fields", "Range") != "Mono" || toolstest.Part(poly, "after", "fields", "Range") != "Panels / Poly" {
 		t.Errorf("%v", poly)
 	}
 	r.do("update_catalog_element", `{"element":"PV-400","fields":{"Range":"Mono"}}`, "GET PATCH")
 	r.refused("ambiguous", "update_catalog_element", `{"element":"PV-400","fields":{"Range":"Poly"}}`)
 	out := r.do("update_catalog_field", `{"field":"range","remove_options":["Roofs"],"rename_options":["Mono => Monocrystalline"],"add_options":["Panels / Thin / Flexible","Spare"]}`, "GET PATCH GET")
-	if got := strings.Join(texts(part(out, "after", "options")), ", "); got != "Panels, Panels / Monocrystalline, Panels / Poly, Spare, Panels / Thin, Panels / Thin / Flexible" {
+	if got := strings.Join(texts(toolstest.Part(out, "after", "options")), ", "); got != "Panels, Panels / Monocrystalline, Panels / Poly, Spare, Panels / Thin, Panels / Thin / Flexible" {
 		t.Error(got)
 	}
-	if len(texts(part(out, "before", "options"))) != 6 {
+	if len(texts(toolstest.Part(out, "before", "options"))) != 6 {
 		t.Errorf("%v", out)
 	}
 	if got := tree(); got != "Panels Panels/Monocrystalline Panels/Poly Panels/Thin Panels/Thin/Flexible Spare" {
@@ -150,7 +151,7 @@ func TestFieldsOfLists(t *testing.T) {
 	}
 	r.do("create_catalog_element", `{"catalog":"brands","name":"Solaris","fields":{"tier":"gold"}}`, "GET GET POST") // the account, for its dates
 	out := r.do("update_catalog_field", `{"catalog":"brands","field":"TIER","required":false,"add_options":["Bronze"]}`, "GET PATCH GET")
-	if part(out, "after", "required") != false || len(texts(part(out, "after", "options"))) != 3 {
+	if toolstest.Part(out, "after", "required") != false || len(texts(toolstest.Part(out, "after", "options"))) != 3 {
 		t.Errorf("%v", out)
 	}
 	r.do("create_catalog_field", `{"catalog":"brands","name":"Sells","type":"linked_entity","search_in":"products"}`, "GET POST GET")
@@ -158,7 +159,7 @@ func TestFieldsOfLists(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	gone := r.do("delete_catalog_field", `{"catalog":"brands","field":"tier"}`, "GET DELETE GET")
-	if gone["deleted"] != true || len(texts(part(gone, "before", "options"))) != 3 {
+	if gone["deleted"] != true || len(texts(toolstest.Part(gone, "before", "options"))) != 3 {
 		t.Errorf("%v", gone)
 	}
 	for tool, args := range map[string]string{

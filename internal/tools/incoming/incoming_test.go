@@ -32,7 +32,7 @@ func TestIncomingLeadsAreListed(t *testing.T) {
 		t.Errorf("%v", first)
 	}
 	call := r.do("list_incoming_leads", `{"category":"call"}`, "GET GET")["items"].([]any)
-	if len(call) != 1 || part(call[0], "from") != "+12025550192" || part(call[0], "about") != "missed call" {
+	if len(call) != 1 || toolstest.Part(call[0], "from") != "+12025550192" || toolstest.Part(call[0], "about") != "missed call" {
 		t.Errorf("%v", call)
 	}
 	page := r.do("list_incoming_leads", `{"limit":2}`, "GET GET")
@@ -48,7 +48,7 @@ func TestIncomingLeadsAreListed(t *testing.T) {
 	}
 	r.refused("invalid_argument", "list_incoming_leads", `{"category":"fax"}`)
 	people := r.do("list_incoming_leads", `{"with_contacts":true,"limit":100}`, "GET GET GET GET GET")["items"].([]any)
-	if part(people[0], "contact", "name") != "Iris Calloway" || part(people[2], "contact", "phones") == nil || first["contact"] != nil {
+	if toolstest.Part(people[0], "contact", "name") != "Iris Calloway" || toolstest.Part(people[2], "contact", "phones") == nil || first["contact"] != nil {
 		t.Errorf("%v", people)
 	}
 	r.Box.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, PathPrefix: "/contacts/"})
@@ -61,7 +61,7 @@ func TestIncomingLeadsAreListed(t *testing.T) {
 func TestIncomingLeadsAreCounted(t *testing.T) {
 	r := newRig(t)
 	all := r.do("get_incoming_summary", `{}`, "GET")
-	if all["total"] != 3.0 || part(all, "categories", "form") != 2.0 || part(all, "categories", "call") != 1.0 || all["accepted"] != 0.0 {
+	if all["total"] != 3.0 || toolstest.Part(all, "categories", "form") != 2.0 || toolstest.Part(all, "categories", "call") != 1.0 || all["accepted"] != 0.0 {
 		t.Errorf("%v", all)
 	}
 	uid := r.waiting()[0]["uid"]
@@ -182,8 +182,8 @@ func TestAnIncomingLeadIsAccepted(t *testing.T) {
 	}
 	r.refused("invalid_argument", "accept_incoming_lead", fmt.Sprintf(`{"uid":%q,"stage":"won","pipeline":%q}`, uid, other.Name))
 	out := r.do("accept_incoming_lead", fmt.Sprintf(`{"uid":%q,"stage":%q,"pipeline":%q,"responsible":%q}`, uid, stage.Name, other.Name, users.Items[1].Name), "GET POST")
-	if part(out, "before", "state") != "waiting" || part(out, "after", "state") != "accepted" || part(out, "after", "stage") != stage.Name ||
-		part(out, "after", "pipeline") != other.Name || part(out, "after", "responsible") != users.Items[1].Name || out["id"] != row["lead_id"] {
+	if toolstest.Part(out, "before", "state") != "waiting" || toolstest.Part(out, "after", "state") != "accepted" || toolstest.Part(out, "after", "stage") != stage.Name ||
+		toolstest.Part(out, "after", "pipeline") != other.Name || toolstest.Part(out, "after", "responsible") != users.Items[1].Name || out["id"] != row["lead_id"] {
 		t.Errorf("%v", out)
 	}
 	lead, err := r.API.Leads.Get(t.Context(), int64(out["id"].(float64)))
@@ -199,7 +199,7 @@ func TestAnIncomingLeadIsDeclined(t *testing.T) {
 	r := newRig(t)
 	row := r.waiting()[1]
 	out := r.do("decline_incoming_lead", fmt.Sprintf(`{"uid":%q}`, row["uid"]), "GET DELETE")
-	if part(out, "after", "state") != "declined" || part(out, "after", "responsible") == nil || out["url"] != nil {
+	if toolstest.Part(out, "after", "state") != "declined" || toolstest.Part(out, "after", "responsible") == nil || out["url"] != nil {
 		t.Errorf("%v", out)
 	}
 	if _, err := r.API.Leads.Get(t.Context(), int64(row["lead_id"].(float64))); !kommo.HasCode(err, kommo.CodeNotFound) {
@@ -239,7 +239,7 @@ func TestAnIncomingChatIsLinked(t *testing.T) {
 	uid := r.chat()
 	r.refused("not_found", "link_incoming_lead", fmt.Sprintf(`{"uid":%q,"lead_id":%d,"contact_id":99}`, uid, open))
 	out := r.do("link_incoming_lead", fmt.Sprintf(`{"uid":%q,"lead_id":%d}`, uid, open), "GET GET POST")
-	if part(out, "after", "state") != "linked" || out["id"] != float64(open) || part(out, "after", "stage") == nil {
+	if toolstest.Part(out, "after", "state") != "linked" || out["id"] != float64(open) || toolstest.Part(out, "after", "stage") == nil {
 		t.Errorf("%v", out)
 	}
 	if len(r.waiting()) != 3 {

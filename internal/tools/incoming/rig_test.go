@@ -45,12 +45,3 @@ func (r *rig) waiting() []map[string]any {
 	r.Into("list_incoming_leads", `{}`, &out)
 	return out.Items
 }
-
-// part walks into an answer by keys.
-func part(v any, keys ...string) any {
-	for _, key := range keys {
-		m, _ := v.(map[string]any)
-		v = m[key]
-	}
-	return v
-}
