@@ -163,6 +163,17 @@ func (s *served) authorize(account string) (access, refresh string) {
 	if err := json.Unmarshal([]byte(body), &client); err != nil || client.ID == "" {
 		t.Fatalf("registration: %d %s", status, body)
 	}
+	form := s.allowed(client.ID, account)
+	access, refresh = s.tokens(form)
+	s.client, s.used = client.ID, form
+	return access, refresh
+}
+
+// allowed takes a client through both consents, notes all that is secret on the way,
+// and is the form with which it exchanges its code.
+func (s *served) allowed(client, account string) url.Values {
+	t := s.t
+	t.Helper()
 	jar, _ := cookiejar.New(nil)
 	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	visit := func(method, at, body string) (string, string) {
@@ -182,7 +193,7 @@ func (s *served) authorize(account string) (access, refresh string) {
 	const verifier = "canary-verifier-0123456789-0123456789-0123456789"
 	s.secret("the code verifier", verifier)
 	ask := url.Values{
-		"response_type": {"code"}, "client_id": {client.ID}, "redirect_uri": {"http://127.0.0.1:9/callback"}, "state": {"state-of-the-client"},
+		"response_type": {"code"}, "client_id": {client}, "redirect_uri": {"http://127.0.0.1:9/callback"}, "state": {"state-of-the-client"},
 		"code_challenge": {challengeOf(verifier)}, "code_challenge_method": {"S256"}, "resource": {s.base + "/mcp"}, "scope": {"kommo:read kommo:write"},
 	}
 	_, page := visit(http.MethodGet, s.base+"/authorize?"+ask.Encode(), "")
@@ -212,13 +223,10 @@ func (s *served) authorize(account string) (access, refresh string) {
 		t.Fatalf("no code: %q %s", toClient, page)
 	}
 	s.secret("our code", given.Query().Get("code"))
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {client.ID}, "code": {given.Query().Get("code")}, "redirect_uri": {"http://127.0.0.1:9/callback"},
+	return url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {client}, "code": {given.Query().Get("code")}, "redirect_uri": {"http://127.0.0.1:9/callback"},
 		"code_verifier": {verifier}, "resource": {s.base + "/mcp"},
 	}
-	access, refresh = s.tokens(form)
-	s.client, s.used = client.ID, form
-	return access, refresh
 }
 
 // tokens asks the token endpoint, and notes what it gives.

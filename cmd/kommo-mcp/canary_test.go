@@ -164,6 +164,7 @@ func TestCanaries(t *testing.T) {
 			signedHook := kmcp.FindString(c.owned(env, "hooks", "create", "--platform", "vapi", "--secret-file", c.file("canary-secret-of-a-hook")))
 			c.secret("a hook", hook)
 			c.secret("a hook that signs", signedHook)
+			c.secret("a client's secret", kmcp.FindString(c.owned(env, "clients", "add", "--name", "A host", "--redirect", "https://host.example/callback")))
 			s := c.serve(env)
 			access, refresh := s.authorize(sandbox.DefaultHost)
 			good := []string{c.secrets["KOMMO_MCP_ACCESS_KEY"], access}
@@ -242,6 +243,8 @@ func (c *canaries) commands(env map[string]string, sb *sandbox.Sandbox, token st
 		{"hooks", "revoke", "h_none"},
 		{"keys"},
 		{"keys", "revoke", "k_none"},
+		{"clients", "list", "--all"},
+		{"clients", "remove", "c_none"},
 		{"tools", "--json"},
 		{"version"},
 		{"--help"},

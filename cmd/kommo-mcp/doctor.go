@@ -54,6 +54,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	r.page(p)
 	r.keys(ctx, p)
 	r.hooks(ctx, p)
+	r.clients(ctx, p)
 	r.own(ctx, p)
 	r.state(ctx, p)
 	r.tools(p.tools)

@@ -64,3 +64,28 @@ func (r *checkup) hooks(ctx context.Context, p *product) {
 		r.ok("hooks", fmt.Sprintf("%d addresses take posts", good))
 	}
 }
+
+// clients tells about the clients that were made by hand.
+func (r *checkup) clients(ctx context.Context, p *product) {
+	if p.cfg.Demo || !p.state.Exists() {
+		return
+	}
+	list, err := p.clients().List(ctx, false)
+	if err != nil {
+		return // the line about the state says it
+	}
+	good := 0
+	for _, c := range list {
+		if c.Unreadable {
+			r.warn("clients", c.ID+": cannot be read, since its encryption key is not here; nobody signs in by it")
+			continue
+		}
+		good++
+	}
+	switch {
+	case good > 0 && !p.oneClick():
+		r.warn("clients", fmt.Sprintf("%d were made by hand, and this server signs nobody in: it takes an integration, and KOMMO_REDIRECT_URL below KOMMO_MCP_PUBLIC_URL", good))
+	case good > 0:
+		r.ok("clients", fmt.Sprintf("%d made by hand can sign people in", good))
+	}
+}

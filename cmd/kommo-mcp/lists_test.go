@@ -25,7 +25,7 @@ func printed[T any](t *testing.T, env map[string]string, want int, args ...strin
 // in the answer to its making.
 func TestListsForPrograms(t *testing.T) {
 	_, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
-	for _, what := range []string{"accounts", "keys", "hooks"} {
+	for _, what := range []string{"accounts", "keys", "hooks", "clients"} {
 		if got := printed[[]any](t, env, exitOK, what, "list"); got == nil || len(got) != 0 {
 			t.Errorf("no %s: %v", what, got)
 		}

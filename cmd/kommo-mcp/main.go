@@ -52,6 +52,7 @@ type cli struct {
 	Account accountCmd `cmd:"" name:"accounts" help:"Look after the connected accounts."`
 	Hooks   hooksCmd   `cmd:"" help:"Look after the addresses to which voice platforms post."`
 	Keys    keysCmd    `cmd:"" help:"Make, list and revoke access keys for programs that come over HTTP."`
+	Clients clientsCmd `cmd:"" help:"Look after the clients of the authorization server: hosts that want an id and a secret typed in."`
 	Outbox  outboxCmd  `cmd:"" help:"Look after the calls that were accepted and could not be written yet."`
 	Sandbox sandboxCmd `cmd:"" help:"Serve a make-believe Kommo account for any client to try."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, token, rights and clock, and say what to do."`

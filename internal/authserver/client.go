@@ -16,6 +16,7 @@ import (
 // The kinds of our tickets.
 const (
 	kindClient   = "oauth-client"   // a client that registered itself, under its id
+	kindMade     = "oauth-made"     // a client that was made by hand, under its id
 	kindDocument = "oauth-document" // what a client's document said last, under its address
 	kindPending  = "authorize"      // a consent that Kommo's page is asked for, under the digest of the browser's secret
 	kindCode     = "oauth-code"     // under its digest
@@ -37,7 +38,8 @@ type client struct {
 	Redirects []string `json:"redirects"`
 	Digest    string   `json:"digest,omitempty"` // of its secret; empty: a public client
 	NoRefresh bool     `json:"no_refresh,omitempty"`
-	Host      string   `json:"host,omitempty"` // that vouches for it with its document; empty: it registered itself
+	Made      bool     `json:"made,omitempty"` // by whoever runs the server
+	Host      string   `json:"host,omitempty"` // that vouches for it with its document; empty, unless it was made: it registered itself
 
 	Keyed  bool            `json:"keyed,omitempty"`   // it has to sign; else it may
 	Keys   json.RawMessage `json:"keys,omitempty"`    // a set of them, or else
@@ -76,16 +78,26 @@ func (s *Server) client(ctx context.Context, id, from string) (client, error) {
 		return s.documents.client(ctx, id, from)
 	}
 	c, ok, err := s.registered(ctx, id)
-	if err == nil && !ok {
+	if err == nil && !ok && kindOf(id) == kindMade {
+		err = badClient("This app's client_id is not known here, or no longer.", "Tell whoever runs this server: kommo-mcp clients add makes another.")
+	} else if err == nil && !ok {
 		err = badClient("This app is not registered here, or no longer: registrations that nobody uses are forgotten.",
 			"Remove the connection from the app and add it again; it registers anew.")
 	}
 	return c, err
 }
 
-// registered reads a client that registered itself.
+// kindOf is as what a client without a document is kept.
+func kindOf(id string) string {
+	if strings.HasPrefix(id, madePrefix) {
+		return kindMade
+	}
+	return kindClient
+}
+
+// registered reads a client that registered itself, or was made by hand.
 func (s *Server) registered(ctx context.Context, id string) (client, bool, error) {
-	t, ok, err := s.cfg.Store.Ticket(ctx, kindClient, id)
+	t, ok, err := s.cfg.Store.Ticket(ctx, kindOf(id), id)
 	if err != nil || !ok {
 		return client{}, false, err
 	}

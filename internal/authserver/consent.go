@@ -122,6 +122,7 @@ func (s *Server) Finish(ctx context.Context, a connect.Answer, account string) (
 	code := codePrefix + rand.Text() + rand.Text()
 	ticket := store.Ticket{Kind: kindCode, Name: digest(code), Account: account, Family: rand.Text(), Expires: s.cfg.Now().Add(codeKept)}
 	redirect = s.answer(g.Redirect, g.State, url.Values{"code": {code}})
+	gone := s.answer(g.Redirect, g.State, url.Values{"error": {"unauthorized_client"}, "error_description": {"the client was removed from this server"}})
 	g.State, g.Browser = "", ""
 	if ticket.Body, err = json.Marshal(g); err != nil {
 		return "", true, err
@@ -132,7 +133,10 @@ func (s *Server) Finish(ctx context.Context, a connect.Answer, account string) (
 		}
 		return c.Put(ticket)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoClient):
+		return gone, true, nil
+	case err != nil:
 		return "", true, fmt.Errorf("the code cannot be kept: %w", err)
 	}
 	s.cfg.Log.InfoContext(ctx, "access given", "client", g.Name, "account", account, "scope", g.Scope, "id", ticket.Family)

@@ -17,8 +17,11 @@ func (s *Server) consentPage(w http.ResponseWriter, req request, action string, 
 		return
 	}
 	facts := pages.Facts{{Name: "App", Value: req.client.Name}}
-	if req.client.Host != "" {
+	switch {
+	case req.client.Host != "":
 		facts = append(facts, pages.Fact{Name: "Published by", Value: req.client.Host})
+	case req.client.Made:
+		facts = append(facts, pages.Fact{Name: "Let in by", Value: "whoever runs " + s.cfg.Public.Host})
 	}
 	facts = append(facts, pages.Fact{Name: "Sends you back to", Value: place(to)})
 	blocks := []pages.Block{facts}
@@ -55,11 +58,12 @@ func place(to *url.URL) string {
 
 // warning is what to look at twice.
 func warning(c client, to *url.URL) string {
+	known := c.Host != "" || c.Made
 	const check = " Go on only if you started this yourself, in an app that you trust."
 	switch {
-	case c.Host == "" && to.Scheme == "https":
+	case !known && to.Scheme == "https":
 		return "This app registered itself, and nobody has checked its name: go by where it sends you back to." + check
-	case c.Host == "":
+	case !known:
 		return "This app registered itself, and nobody has checked its name." + check
 	case to.Scheme != "https":
 		return "Any program on this device can say that it is this app." + check

@@ -10,6 +10,10 @@ import (
 const (
 	maxRedirect  = 2000 // bytes
 	maxRedirects = 20
+
+	// What clients may name, in words.
+	redirectCount = "1 to 20"
+	redirectRules = "https, http on localhost, 127.0.0.1 or [::1], or one private scheme of an app; without fragment, user name, and code, state, iss or error in the query"
 )
 
 // A private scheme belongs to an app. These belong to the browser or the system, and

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -99,7 +100,7 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 	if m.Redirects = knownRedirects(m.Redirects); m.Redirects == nil {
 		return registration{}, &oauthError{
 			"invalid_redirect_uri",
-			"redirect_uris: 1 to 20 of https, http on localhost, 127.0.0.1 or [::1], or one private scheme of an app; without fragment, user name, and code, state, iss or error in the query",
+			"redirect_uris: " + redirectCount + " of " + redirectRules,
 		}
 	}
 	// A secret is kept for those alone that ask for one, though the standard's default
@@ -131,12 +132,12 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 func (s *Server) register(ctx context.Context, m registration) (registeredAnswer, error) {
 	c := client{ID: rand.Text(), Name: m.Name, Redirects: m.Redirects, NoRefresh: !contains(m.GrantTypes, grantRefresh)}
 	if c.Name == "" {
-		c.Name = "An app without a name"
+		c.Name = nameless
 	}
 	answer := registeredAnswer{ID: c.ID, IssuedAt: s.cfg.Now().Unix(), registration: m}
 	if m.Method != methodNone {
-		answer.Secret, answer.Expires = secretPrefix+rand.Text()+rand.Text(), new(int64)
-		c.Digest = digest(answer.Secret)
+		answer.Expires = new(int64)
+		answer.Secret, c.Digest = newSecret()
 	}
 	body, err := json.Marshal(c)
 	if err != nil {
@@ -158,6 +159,12 @@ func (s *Server) keepClient(change store.TicketChange, id string) error {
 			return s.documents.keep(change, k.client)
 		}
 		return nil
+	}
+	if kindOf(id) == kindMade { // for ever, until it is removed: then nothing more is given to it
+		if _, ok, err := change.Get(kindMade, id); err != nil || !ok {
+			return cmp.Or(err, errNoClient)
+		}
+		return change.Use(kindMade, id)
 	}
 	t, ok, err := change.Get(kindClient, id)
 	if err != nil || !ok {

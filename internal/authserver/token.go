@@ -54,6 +54,9 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	default:
 		told = &oauthError{"unsupported_grant_type", "use authorization_code or refresh_token"}
 	}
+	if errors.Is(err, errNoClient) { // removed since it showed who it is
+		told, err = unknownClient(), nil
+	}
 	if err != nil {
 		s.unavailable(w, r, err)
 		return
@@ -184,7 +187,7 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) 
 	if signs(form) {
 		return s.assertedClient(r.Context(), form, s.from(r))
 	}
-	unknown := &oauthError{codeInvalidClient, "the client is unknown or its secret is wrong; register again"}
+	unknown := unknownClient()
 	if id == "" || len(id) > maxClientID {
 		return client{}, unknown
 	}
@@ -204,6 +207,10 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) 
 		return client{}, unknown
 	}
 	return c, nil
+}
+
+func unknownClient() *oauthError {
+	return &oauthError{codeInvalidClient, "the client is unknown or its secret is wrong; register again"}
 }
 
 // credentials are the client's id and its secret, as far as it shows them.
