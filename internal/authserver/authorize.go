@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -67,17 +68,13 @@ func (s *Server) parse(ctx context.Context, rawQuery, from string) (r request, q
 	return r, query, nil
 }
 
-// checkParameters checks what may be told to the client. prompt, nonce and what else
-// it may send is ignored: we always ask.
+// checkParameters checks what may be told to the client. We always ask a person, so
+// whoever wants nobody asked is refused; nonce, other prompts and what else it may send
+// is ignored.
 func (s *Server) checkParameters(q url.Values) *oauthError {
 	invalid := func(why string) *oauthError { return &oauthError{"invalid_request", why} }
-	for name, values := range q {
-		if len(values) > 1 && name == "resource" {
-			return &oauthError{"invalid_target", "only one resource is served here: " + s.resource}
-		}
-		if len(values) > 1 {
-			return invalid("a parameter is given twice")
-		}
+	if told := s.twice(q); told != nil {
+		return told
 	}
 	switch {
 	case len(q.Get("state")) > maxState:
@@ -94,8 +91,23 @@ func (s *Server) checkParameters(q url.Values) *oauthError {
 		return &oauthError{"unsupported_response_type", "use response_type=code"}
 	case q.Has("response_mode") && q.Get("response_mode") != "query":
 		return invalid("use response_mode=query")
+	case slices.Contains(strings.Fields(q.Get("prompt")), "none"):
+		return &oauthError{"interaction_required", "a person is asked each time: leave out prompt=none"}
 	case q.Get("code_challenge_method") != "S256", !challengePattern.MatchString(q.Get("code_challenge")):
 		return invalid("PKCE is required: code_challenge_method=S256, and code_challenge the SHA-256 of the verifier in base64url")
+	}
+	return nil
+}
+
+// twice refuses what is given more than once.
+func (s *Server) twice(q url.Values) *oauthError {
+	for name, values := range q {
+		if len(values) > 1 && name == "resource" {
+			return &oauthError{"invalid_target", "only one resource is served here: " + s.resource}
+		}
+		if len(values) > 1 {
+			return &oauthError{"invalid_request", "a parameter is given twice"}
+		}
 	}
 	return nil
 }

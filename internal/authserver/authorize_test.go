@@ -117,6 +117,7 @@ func TestErrorsAfterThatGoToTheClient(t *testing.T) {
 		"the door for machines": {func(v url.Values) { v.Set("resource", g.url+"/keys/mcp") }, "invalid_target", "state-of-the-client"},
 		"an empty resource":     {func(v url.Values) { v.Set("resource", "") }, "invalid_target", "state-of-the-client"},
 		"two resources":         {func(v url.Values) { v.Add("resource", g.url+"/mcp") }, "invalid_target", "state-of-the-client"},
+		"nobody to be asked":    {func(v url.Values) { v.Set("prompt", "none") }, "interaction_required", "state-of-the-client"},
 		"a request object":      {func(v url.Values) { v.Set("request", "x.y.z") }, "request_not_supported", "state-of-the-client"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +138,7 @@ func TestWhatIsOfNoUseIsIgnored(t *testing.T) {
 	g := newRig(t)
 	id := g.register(loopbackRedirect)
 	for name, change := range map[string]func(url.Values){
-		"prompt and nonce":      func(v url.Values) { v.Set("prompt", "none"); v.Set("nonce", "n") },
+		"prompt and nonce":      func(v url.Values) { v.Set("prompt", "login consent"); v.Set("nonce", "n") },
 		"response_mode query":   func(v url.Values) { v.Set("response_mode", "query") },
 		"no resource":           func(v url.Values) { v.Del("resource") },
 		"resource with a slash": func(v url.Values) { v.Set("resource", g.url+"/mcp/") },

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -95,6 +96,9 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 		return registration{}, &oauthError{"invalid_client_metadata", why}
 	}
 	if err := json.Unmarshal(raw, &m); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+			return bad(wrong.Field + " is of the wrong type")
+		}
 		return bad("the body is no JSON object of client metadata")
 	}
 	if m.Redirects = knownRedirects(m.Redirects); m.Redirects == nil {
@@ -122,9 +126,6 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 		return bad("response_types: code is needed")
 	}
 	m.ResponseTypes = []string{"code"}
-	if len(m.Scope) > maxScope {
-		m.Scope = ""
-	}
 	m.Name = cleanName(m.Name, "")
 	return m, nil
 }
@@ -134,6 +135,7 @@ func (s *Server) register(ctx context.Context, m registration) (registeredAnswer
 	if c.Name == "" {
 		c.Name = nameless
 	}
+	m.Scope = s.known(m.Scope)
 	answer := registeredAnswer{ID: c.ID, IssuedAt: s.cfg.Now().Unix(), registration: m}
 	if m.Method != methodNone {
 		answer.Expires = new(int64)

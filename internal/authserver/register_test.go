@@ -69,12 +69,16 @@ func TestRegistrationRefuses(t *testing.T) {
 		"no code":              {with("grant_types", []string{"client_credentials"}), "invalid_client_metadata"},
 		"implicit":             {with("response_types", []string{"token"}), "invalid_client_metadata"},
 		"a name of numbers":    {with("client_name", 7), "invalid_client_metadata"},
+		"no list":              {map[string]any{"redirect_uris": "https://app.example/callback"}, "invalid_client_metadata"},
 	} {
 		raw, _ := json.Marshal(c.m)
 		a := g.tryRegister(string(raw), "application/json")
 		if a.status != http.StatusBadRequest || a.json(t)["error"] != c.code {
 			t.Errorf("%s: answered %d %s, want %s", name, a.status, a.body, c.code)
 		}
+	}
+	if a := g.tryRegister(`{"redirect_uris":["https://app.example/"],"client_name":7}`, "application/json"); !strings.Contains(a.body, "client_name is of the wrong type") {
+		t.Errorf("which field is wrong is not said: %s", a.body)
 	}
 }
 
@@ -112,6 +116,19 @@ func TestRegistrationFillsIn(t *testing.T) {
 	a = g.tryRegister(`{"redirect_uris":["https://app.example/"],"token_endpoint_auth_method":"client_secret_basic"}`, "application/json")
 	if m := a.json(t); m["client_secret"] == nil || m["client_secret_expires_at"] != 0.0 {
 		t.Errorf("answered %s", a.body)
+	}
+}
+
+// What is answered holds: scopes that cannot be had here are not among it.
+func TestRegistrationAnswersScopesThatThereAre(t *testing.T) {
+	g := newRig(t)
+	for asked, want := range map[string]any{
+		"kommo:read": "kommo:read", "kommo:full kommo:write offline_access openid": "kommo:write offline_access", "openid": nil, "": nil, strings.Repeat("x", 3000): nil,
+	} {
+		a := g.tryRegister(`{"redirect_uris":["https://app.example/"],"scope":"`+asked+`"}`, "application/json")
+		if got := a.json(t)["scope"]; a.status != http.StatusCreated || got != want {
+			t.Errorf("%.40s: answered %d %v, want %v", asked, a.status, got, want)
+		}
 	}
 }
 

@@ -79,6 +79,14 @@ func (s *Server) granted(asked string) string {
 	return strings.Join(scopes, " ")
 }
 
+// known are those of the scopes that a client registers with that can be had here: what
+// is answered is what the client may ask for. It may ask for others later, as hosts do
+// that need more for a tool; the person decides each time.
+func (s *Server) known(scope string) string {
+	can := append(s.offered(), scopeOffline)
+	return strings.Join(slices.DeleteFunc(strings.Fields(scope), func(each string) bool { return !slices.Contains(can, each) }), " ")
+}
+
 // narrowed is the part of a granted scope that a refresh asks for; ok is false where
 // it asks for more than was granted. What names no scope of ours means all that was
 // granted, as it did when it was asked for first: some clients repeat openid.

@@ -44,7 +44,10 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		err  error
 	)
 	resources := form["resource"]
+	lacking := lacks(form)
 	switch {
+	case lacking != nil:
+		told = lacking
 	case len(resources) > 1 || !s.isResource(form):
 		told = &oauthError{"invalid_target", "the only resource served here is " + s.resource}
 	case form.Get("grant_type") == grantCode:
@@ -79,7 +82,7 @@ func (s *Server) serveRevoke(w http.ResponseWriter, r *http.Request) {
 	}
 	secret := form.Get("token")
 	if secret == "" {
-		s.tell(w, http.StatusBadRequest, &oauthError{"invalid_request", "token is missing"})
+		s.tell(w, http.StatusBadRequest, missing("token"))
 		return
 	}
 	told, err := s.revoke(r.Context(), c, secret)
@@ -127,6 +130,11 @@ func (s *Server) revoke(ctx context.Context, c client, secret string) (*oauthErr
 func (s *Server) caller(w http.ResponseWriter, r *http.Request) (url.Values, client, bool) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST, OPTIONS")
+		s.tell(w, http.StatusMethodNotAllowed, &oauthError{"invalid_request", "use POST"})
+		return nil, client{}, false
+	}
 	form, told := readForm(w, r)
 	if told != nil {
 		s.tell(w, http.StatusBadRequest, told)
@@ -156,10 +164,6 @@ func statusOf(told *oauthError) int {
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST, OPTIONS")
-		return nil, &oauthError{"invalid_request", "use POST"}
-	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, &oauthError{"invalid_request", "send the parameters as application/x-www-form-urlencoded"}
 	}
@@ -208,6 +212,27 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) 
 	}
 	return c, nil
 }
+
+// lacks names the parameter that a request for tokens leaves out; nil where all are
+// there that say what is asked for.
+func lacks(form url.Values) *oauthError {
+	needs := []string{"grant_type"}
+	switch form.Get("grant_type") {
+	case grantCode:
+		needs = append(needs, "code")
+	case grantRefresh:
+		needs = append(needs, "refresh_token")
+	}
+	for _, name := range needs {
+		if form.Get(name) == "" {
+			return missing(name)
+		}
+	}
+	return nil
+}
+
+// missing names a parameter without which a request is none.
+func missing(name string) *oauthError { return &oauthError{"invalid_request", name + " is missing"} }
 
 func unknownClient() *oauthError {
 	return &oauthError{codeInvalidClient, "the client is unknown or its secret is wrong; register again"}

@@ -107,8 +107,8 @@ func (w Web) challenge(to door, out http.ResponseWriter, r *http.Request) {
 	message, next := "the access key is missing or wrong", "Send the header Authorization: Bearer <access key>."
 	if to.tokens && w.Tokens != nil && w.PublicURL != nil {
 		challenge = "Bearer "
-		if r.Header.Get("Authorization") != "" {
-			challenge += `error="invalid_token", `
+		if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+			challenge += `error="invalid_token", ` // who came with another scheme had none (RFC 6750, 3.1)
 		}
 		challenge += `resource_metadata="` + w.metadataURL(r) + `", scope="` + w.usualScopes() + `"`
 		message, next = "the access token is missing, wrong or has ended", "Authorize as the header WWW-Authenticate says, or send an access key as Authorization: Bearer <access key>."

@@ -144,8 +144,9 @@ func TestWhoIsAdmittedWhere(t *testing.T) {
 		{server.Endpoint, "Bearer env-key-not-a-secret", 200, ""},
 		{server.Endpoint, "", 401, "Bearer " + metadataPart},
 		{server.Endpoint, "Bearer kmcp_other", 401, `Bearer error="invalid_token", ` + metadataPart},
-		{server.Endpoint, "Basic kmcp_key", 401, `Bearer error="invalid_token", ` + metadataPart},
-		{server.Endpoint, "kmcp_key", 401, `Bearer error="invalid_token", ` + metadataPart},
+		{server.Endpoint, "bearer kmcp_other", 401, `Bearer error="invalid_token", ` + metadataPart},
+		{server.Endpoint, "Basic kmcp_key", 401, `Bearer ` + metadataPart}, // RFC 6750, 3.1: no error for who tried no bearer
+		{server.Endpoint, "kmcp_key", 401, `Bearer ` + metadataPart},
 		{server.Endpoint + "/", "Bearer kmcp_at_token", 200, ""},
 		{server.Endpoint + "/", "", 401, "Bearer " + strings.Replace(metadataPart, "/mcp\"", "/mcp/\"", 1)},
 		{server.KeysEndpoint + "/", "Bearer kmcp_key", 200, ""},
