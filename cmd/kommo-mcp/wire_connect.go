@@ -97,21 +97,8 @@ const limitedTime = 4 * time.Second
 type pageKeys struct{ keys *access.Keys }
 
 // NewKey is for connect.Keys.
-func (k pageKeys) NewKey(ctx context.Context, account, label string, mode principal.Mode) (string, error) {
-	secret, _, err := k.keys.Create(ctx, access.Key{Account: account, Label: label, Mode: mode})
-	return secret, err
-}
-
-// CountKeys is for connect.Keys.
-func (k pageKeys) CountKeys(ctx context.Context, account string) (int, error) {
-	list, err := k.keys.List(ctx)
-	n := 0
-	for _, key := range list {
-		if key.Account == account {
-			n++
-		}
-	}
-	return n, err
+func (k pageKeys) NewKey(ctx context.Context, once access.Once, account, label string, mode principal.Mode) (string, bool, error) {
+	return k.keys.CreateOnce(ctx, access.Key{Account: account, Label: label, Mode: mode}, once)
 }
 
 // pageHooks makes addresses for platforms for people who have just connected an account.
@@ -121,21 +108,9 @@ type pageHooks struct{ hooks *access.Hooks }
 func (pageHooks) Platforms() []string { return platformNames() }
 
 // NewHook is for connect.Hooks.
-func (h pageHooks) NewHook(ctx context.Context, account, label, platform, secret string) (string, error) {
-	part, hook, err := h.hooks.Create(ctx, access.Hook{Account: account, Label: label, Platform: platform}, secret)
-	return server.CallsEndpoint + "/" + hook.Platform + "/" + part, err
-}
-
-// CountHooks is for connect.Hooks.
-func (h pageHooks) CountHooks(ctx context.Context, account string) (int, error) {
-	list, err := h.hooks.List(ctx)
-	n := 0
-	for _, hook := range list {
-		if hook.Account == account {
-			n++
-		}
-	}
-	return n, err
+func (h pageHooks) NewHook(ctx context.Context, once access.Once, account, label, platform, secret string) (string, bool, error) {
+	part, again, err := h.hooks.CreateOnce(ctx, access.Hook{Account: account, Label: label, Platform: platform}, secret, once)
+	return server.CallsEndpoint + "/" + platform + "/" + part, again, err
 }
 
 // mountConnection mounts it. What it has begun ends with ctx, and close waits for it.

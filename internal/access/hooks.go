@@ -78,16 +78,39 @@ func NewHooks(st *store.Store, now func() time.Time, connected func(ctx context.
 // Create keeps a new hook and returns the secret part of its address, which nobody
 // can tell again. ID and Created of h are chosen here.
 func (h *Hooks) Create(ctx context.Context, hook Hook, secret string) (part string, made Hook, err error) {
-	part = HookPrefix + strings.ToLower(rand.Text()+rand.Text()[:10])
-	hook.ID, hook.Created, hook.Signed = "h_"+strings.ToLower(rand.Text()[:10]), h.now(), secret != ""
-	raw, err := json.Marshal(hookBody{Label: hook.Label, Platform: hook.Platform, Secret: secret}) //nolint:gosec // G117: the store seals it
+	part = hookPart(rand.Text() + rand.Text())
+	t, err := h.ticket(&hook, part, secret)
 	if err != nil {
 		return "", Hook{}, err
 	}
-	err = h.store.PutTicket(ctx, store.Ticket{
+	return part, hook, h.store.PutTicket(ctx, t)
+}
+
+// CreateOnce is Create for an order that may come twice: again tells that the hook was
+// made before, and its address is the same. Errors are ErrMany, ErrSpent or of the
+// store.
+func (h *Hooks) CreateOnce(ctx context.Context, hook Hook, secret string, once Once) (part string, again bool, err error) {
+	part = hookPart(once.secret(HookKind))
+	t, err := h.ticket(&hook, part, secret)
+	if err != nil {
+		return "", false, err
+	}
+	if again, err = once.put(ctx, h.store, t); err != nil {
+		return "", false, err
+	}
+	return part, again, nil
+}
+
+// hookPart is the secret part of an address, from random letters.
+func hookPart(random string) string { return HookPrefix + strings.ToLower(random[:36]) }
+
+// ticket is what is kept of a new hook, whose ID and Created are chosen here.
+func (h *Hooks) ticket(hook *Hook, part, secret string) (store.Ticket, error) {
+	hook.ID, hook.Created, hook.Signed = "h_"+strings.ToLower(rand.Text()[:10]), h.now(), secret != ""
+	raw, err := json.Marshal(hookBody{Label: hook.Label, Platform: hook.Platform, Secret: secret}) //nolint:gosec // G117: the store seals it
+	return store.Ticket{
 		Kind: HookKind, Name: hookDigest(part), Account: hook.Account, Family: hook.ID, Created: hook.Created, Body: raw,
-	})
-	return part, hook, err
+	}, err
 }
 
 // List lists all hooks by their age.

@@ -72,15 +72,34 @@ func New(st *store.Store, now func() time.Time, connected func(ctx context.Conte
 // Created of k are chosen here.
 func (k *Keys) Create(ctx context.Context, key Key) (secret string, made Key, err error) {
 	secret = Prefix + rand.Text() + rand.Text()
-	key.ID, key.Created = "k_"+strings.ToLower(rand.Text()[:10]), k.now()
-	raw, err := json.Marshal(body{Label: key.Label, User: key.User, Mode: key.Mode, Toolsets: key.Toolsets, Rate: key.Rate})
+	t, err := k.ticket(&key, secret)
 	if err != nil {
 		return "", Key{}, err
 	}
-	err = k.store.PutTicket(ctx, store.Ticket{
+	return secret, key, k.store.PutTicket(ctx, t)
+}
+
+// CreateOnce is Create for an order that may come twice: again tells that the key was
+// made before, and its secret is the same. Errors are ErrMany, ErrSpent or of the store.
+func (k *Keys) CreateOnce(ctx context.Context, key Key, once Once) (secret string, again bool, err error) {
+	secret = Prefix + once.secret(Kind)
+	t, err := k.ticket(&key, secret)
+	if err != nil {
+		return "", false, err
+	}
+	if again, err = once.put(ctx, k.store, t); err != nil {
+		return "", false, err
+	}
+	return secret, again, nil
+}
+
+// ticket is what is kept of a new key, whose ID and Created are chosen here.
+func (k *Keys) ticket(key *Key, secret string) (store.Ticket, error) {
+	key.ID, key.Created = "k_"+strings.ToLower(rand.Text()[:10]), k.now()
+	raw, err := json.Marshal(body{Label: key.Label, User: key.User, Mode: key.Mode, Toolsets: key.Toolsets, Rate: key.Rate})
+	return store.Ticket{
 		Kind: Kind, Name: digest(secret), Account: key.Account, Family: key.ID, Created: key.Created, Expires: key.Expires, Body: raw,
-	})
-	return secret, key, err
+	}, err
 }
 
 // List lists all keys by their age, expired ones too.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/access"
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
 	"github.com/kommo-mcp/kommo-mcp/internal/kommo"
 	"github.com/kommo-mcp/kommo-mcp/internal/pages"
@@ -51,10 +52,9 @@ type Parts struct {
 
 // Keys makes access keys for people who have just connected an account.
 type Keys interface {
-	// NewKey makes a key for a connected account. Its secret is not kept.
-	NewKey(ctx context.Context, account, label string, mode principal.Mode) (secret string, err error)
-	// CountKeys counts those that an account has.
-	CountKeys(ctx context.Context, account string) (int, error)
+	// NewKey makes a key for a connected account. Its secret is not kept, but follows
+	// from the order: again tells that the order came before, and the key was made then.
+	NewKey(ctx context.Context, once access.Once, account, label string, mode principal.Mode) (secret string, again bool, err error)
 }
 
 // Hooks makes addresses to which voice platforms post finished calls.
@@ -62,11 +62,10 @@ type Hooks interface {
 	// Platforms are those there are, by the names that stand in addresses.
 	Platforms() []string
 	// NewHook makes an address for a connected account and returns its path below the
-	// public URL, of which a part is secret. secret is what the platform signs with;
-	// empty: the address alone is the key.
-	NewHook(ctx context.Context, account, label, platform, secret string) (path string, err error)
-	// CountHooks counts those that an account has.
-	CountHooks(ctx context.Context, account string) (int, error)
+	// public URL, of which a part is secret and follows from the order: again tells that
+	// the order came before. secret is what the platform signs with; empty: the address
+	// alone is the key.
+	NewHook(ctx context.Context, once access.Once, account, label, platform, secret string) (path string, again bool, err error)
 }
 
 // Site is the pages and what comes from Kommo.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/access"
 	"github.com/kommo-mcp/kommo-mcp/internal/connect"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 )
@@ -64,17 +65,17 @@ func TestPostsOfOthersDoNothing(t *testing.T) {
 
 // keys is an issuer of access keys.
 type keys struct {
-	made  []string
-	count int
-	err   error
+	made []string
+	err  error
 }
 
-func (k *keys) NewKey(_ context.Context, account, _ string, mode principal.Mode) (string, error) {
+func (k *keys) NewKey(_ context.Context, _ access.Once, account, _ string, mode principal.Mode) (string, bool, error) {
+	if k.err != nil {
+		return "", false, k.err
+	}
 	k.made = append(k.made, account+" "+string(mode))
-	return "kmcp_obviously-fake-key", k.err
+	return "kmcp_obviously-fake-key", false, nil
 }
-
-func (k *keys) CountKeys(context.Context, string) (int, error) { return k.count, k.err }
 
 func TestKeyForTheAccountJustConnected(t *testing.T) {
 	for mode, want := range map[string]string{"write": "31000002 write", "read": "31000002 read", "full": "31000002 read", "": "31000002 read"} {
@@ -117,11 +118,15 @@ func TestNoKeyForOthers(t *testing.T) {
 		t.Errorf("after 21 minutes: %d", a.status)
 	}
 	b.connect(second)
-	k.count = 20
+	k.err = access.ErrMany
 	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}}, nil); a.status != http.StatusConflict {
 		t.Errorf("with 20 keys: %d", a.status)
 	}
-	k.count, k.err = 0, errors.New("disk full")
+	k.err = access.ErrSpent
+	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}}, nil); a.status != http.StatusConflict || !strings.Contains(a.body, "revoked since") {
+		t.Errorf("after it was revoked: %d", a.status)
+	}
+	k.err = errors.New("disk full")
 	if a := b.send(http.MethodPost, "/connect/key", url.Values{"csrf": {token}}, nil); a.status != http.StatusServiceUnavailable {
 		t.Errorf("when it cannot be kept: %d", a.status)
 	}
@@ -175,18 +180,19 @@ func TestWhoIsNoAdministratorIsTold(t *testing.T) {
 
 // addresses is an issuer of addresses for platforms.
 type addresses struct {
-	made  []string
-	count int
+	made []string
+	err  error
 }
 
 func (*addresses) Platforms() []string { return []string{"bland", "vapi"} }
 
-func (h *addresses) NewHook(_ context.Context, account, _, platform, secret string) (string, error) {
+func (h *addresses) NewHook(_ context.Context, _ access.Once, account, _, platform, secret string) (string, bool, error) {
+	if h.err != nil {
+		return "", false, h.err
+	}
 	h.made = append(h.made, account+" "+platform+" "+secret)
-	return "/v1/calls/" + platform + "/kmcp_h_obviously-fake", nil
+	return "/v1/calls/" + platform + "/kmcp_h_obviously-fake", false, nil
 }
-
-func (h *addresses) CountHooks(context.Context, string) (int, error) { return h.count, nil }
 
 // TestAddressForAPlatform: made for the account of the page, shown once with where
 // to enter it; what is wrong makes none.
@@ -211,7 +217,7 @@ func TestAddressForAPlatform(t *testing.T) {
 			t.Errorf("%s: %d", name, a.status)
 		}
 	}
-	h.count = 20
+	h.err = access.ErrMany
 	if a := ask("vapi", ""); a.status != http.StatusConflict {
 		t.Errorf("with 20 addresses: %d", a.status)
 	}

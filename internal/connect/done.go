@@ -1,9 +1,15 @@
 package connect
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/access"
 	"github.com/kommo-mcp/kommo-mcp/internal/pages"
 	"github.com/kommo-mcp/kommo-mcp/internal/principal"
 )
@@ -64,7 +70,7 @@ func (s *Site) noSession(w http.ResponseWriter, r *http.Request) {
 
 // formFor is a form about one account: another window may be at another one.
 func (s *Site) formFor(bound, purpose, path string, is session) pages.Form {
-	return pages.Form{Action: s.at(path), Hidden: []pages.Field{pages.Token(bound, purpose), {Name: accountField, Value: is.account}}}
+	return pages.Form{Action: s.at(path), Hidden: []pages.Field{pages.OnceToken(bound, purpose), {Name: accountField, Value: is.account}}}
 }
 
 // machines is the part for programs that cannot ask a person to sign in.
@@ -97,6 +103,7 @@ func (s *Site) asked(w http.ResponseWriter, r *http.Request, purpose string) (is
 		return is, false
 	}
 	is, ok, err := s.connected(r.Context(), bound, r.PostForm.Get(accountField))
+	is.bound = bound
 	switch {
 	case err != nil:
 		s.failed(w, r, err)
@@ -125,23 +132,42 @@ func (s *Site) newKey(w http.ResponseWriter, r *http.Request) {
 		s.refusePost(w, r)
 		return
 	}
-	ctx := r.Context()
-	n, err := s.Keys.CountKeys(ctx, is.account)
-	if err == nil && n >= maxGiven {
-		s.tooManyOf(w, r, "keys")
-		return
-	}
 	mode := s.keyMode(r)
-	var secret string
-	if err == nil {
-		secret, err = s.Keys.NewKey(ctx, is.account, madeHere, mode)
-	}
+	secret, again, err := s.Keys.NewKey(r.Context(), order(r, is, keyPurpose, string(mode)), is.account, madeHere, mode)
 	if err != nil {
-		s.failed(w, r, err)
+		s.notMade(w, r, "keys", err)
 		return
 	}
-	s.Logger.InfoContext(ctx, "access key made on the connection page", "account", is.account, "mode", string(mode))
+	if !again {
+		s.Logger.InfoContext(r.Context(), "access key made on the connection page", "account", is.account, "mode", string(mode))
+	}
 	s.showKey(w, is.host, secret, mode)
+}
+
+// order is what makes one thing of a form, however often it is sent: two clicks, or a
+// reload, are answered with the same. A form that was filled in otherwise is another
+// order, since a browser that goes back may show the former form.
+func order(r *http.Request, is session, what ...string) access.Once {
+	mac := hmac.New(sha256.New, []byte(is.bound))
+	for _, part := range append(what, is.account, pages.OnceOf(r)) {
+		fmt.Fprintf(mac, "%d %s ", len(part), part)
+	}
+	return access.Once{Seed: hex.EncodeToString(mac.Sum(nil)), Most: maxGiven}
+}
+
+// notMade says why nothing was made.
+func (s *Site) notMade(w http.ResponseWriter, r *http.Request, what string, err error) {
+	switch {
+	case errors.Is(err, access.ErrMany):
+		s.tooManyOf(w, r, what)
+	case errors.Is(err, access.ErrSpent):
+		s.show(w, r, failure{http.StatusConflict, pages.Wary, "This was made before, and revoked since", []pages.Block{
+			pages.Text("Nothing was made now. To have another, go back and ask for it there."),
+			pages.Link{Label: "Back", URL: s.at(donePath)},
+		}, false, false})
+	default:
+		s.failed(w, r, err)
+	}
 }
 
 // keyMode is what was chosen, and at most what this page offers.

@@ -87,21 +87,14 @@ func (s *Site) newHook(w http.ResponseWriter, r *http.Request) {
 		}, false, false})
 		return
 	}
-	ctx := r.Context()
-	n, err := s.Hooks.CountHooks(ctx, is.account)
-	if err == nil && n >= maxGiven {
-		s.tooManyOf(w, r, "addresses")
-		return
-	}
-	var path string
-	if err == nil {
-		path, err = s.Hooks.NewHook(ctx, is.account, madeHere, platform, secret)
-	}
+	path, again, err := s.Hooks.NewHook(r.Context(), order(r, is, hookPurpose, platform, secret), is.account, madeHere, platform, secret)
 	if err != nil {
-		s.failed(w, r, err)
+		s.notMade(w, r, "addresses", err)
 		return
 	}
-	s.Logger.InfoContext(ctx, "hook made on the connection page", "account", is.account, "platform", platform, "signed", secret != "")
+	if !again {
+		s.Logger.InfoContext(r.Context(), "hook made on the connection page", "account", is.account, "platform", platform, "signed", secret != "")
+	}
 	s.showHook(w, is.host, s.base+path, placeOf(platform), secret != "")
 }
 

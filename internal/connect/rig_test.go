@@ -133,7 +133,7 @@ func (b *browser) send(method, to string, form url.Values, header http.Header) a
 
 func (b *browser) get(to string) answer { b.g.t.Helper(); return b.send(http.MethodGet, to, nil, nil) }
 
-var tokenPattern = regexp.MustCompile(`name="csrf" value="([0-9a-f]+)"`)
+var tokenPattern = regexp.MustCompile(`name="csrf" value="([0-9A-Za-z.]+)"`)
 
 // token is the token of the form on a page.
 func (a answer) token(t *testing.T) string {

@@ -41,7 +41,8 @@ func sessionName(bound, account string) string {
 // session is an account that a browser has connected.
 type session struct {
 	account, host string
-	limited       bool // connected by somebody who is no administrator
+	limited       bool   // connected by somebody who is no administrator
+	bound         string // the browser's secret, where it sent a form
 }
 
 const limitedMark = " limited"

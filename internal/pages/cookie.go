@@ -61,6 +61,24 @@ func setCookie(w http.ResponseWriter, https bool, value string) {
 // this purpose.
 func Token(bound, purpose string) Field { return Field{tokenField, tokenOf(bound, purpose)} }
 
+// OnceToken is Token for a form that is good for one order: its value is another each
+// time that the form is drawn, so that one that is sent twice can be told.
+func OnceToken(bound, purpose string) Field {
+	once := rand.Text()
+	return Field{tokenField, once + "." + tokenOf(bound, purpose+" "+once)}
+}
+
+// OnceOf is by what a form with a OnceToken that was trusted is told from others.
+func OnceOf(r *http.Request) string { return r.PostForm.Get(tokenField) }
+
+// drawn tells whether a token was drawn for this browser and purpose.
+func drawn(given, bound, purpose string) bool {
+	if once, rest, ok := strings.Cut(given, "."); ok {
+		given, purpose = rest, purpose+" "+once
+	}
+	return hmac.Equal([]byte(given), []byte(tokenOf(bound, purpose)))
+}
+
 func tokenOf(bound, purpose string) string {
 	mac := hmac.New(sha256.New, []byte(bound))
 	mac.Write([]byte("form " + purpose))
@@ -80,7 +98,7 @@ func TrustedPost(w http.ResponseWriter, r *http.Request, public *url.URL, purpos
 	}
 	bound, known := Known(r, public.Scheme == "https")
 	given := r.PostForm[tokenField]
-	if !known || len(given) != 1 || !hmac.Equal([]byte(given[0]), []byte(tokenOf(bound, purpose))) {
+	if !known || len(given) != 1 || !drawn(given[0], bound, purpose) {
 		return "", false
 	}
 	// What comes next, at Kommo or here, has its whole time again.
