@@ -78,13 +78,19 @@ func (s *Server) client(ctx context.Context, id, from string) (client, error) {
 		return s.documents.client(ctx, id, from)
 	}
 	c, ok, err := s.registered(ctx, id)
-	if err == nil && !ok && kindOf(id) == kindMade {
-		err = badClient("This app's client_id is not known here, or no longer.", "Tell whoever runs this server: kommo-mcp clients add makes another.")
-	} else if err == nil && !ok {
-		err = badClient("This app is not registered here, or no longer: registrations that nobody uses are forgotten.",
-			"Remove the connection from the app and add it again; it registers anew.")
+	if err == nil && !ok {
+		err = s.stranger(id)
 	}
 	return c, err
+}
+
+// stranger says of an app that nobody knows how it gets known.
+func (s *Server) stranger(id string) error {
+	if kindOf(id) == kindMade || !s.cfg.Registration {
+		return badClient("This app's client_id is not known here, or no longer.", "Tell whoever runs this server: kommo-mcp clients add lets the app in.")
+	}
+	return badClient("This app is not registered here, or no longer: registrations that nobody uses are forgotten.",
+		"Remove the connection from the app and add it again; it registers anew.")
 }
 
 // kindOf is as what a client without a document is kept.

@@ -140,6 +140,10 @@ func TestRegistrationCanBeSwitchedOff(t *testing.T) {
 	if m := g.get("/.well-known/oauth-authorization-server").json(t); m["registration_endpoint"] != nil {
 		t.Errorf("the metadata has %v", m["registration_endpoint"])
 	}
+	// Who comes all the same is not told to register anew.
+	if a := g.get("/authorize?" + g.asks("SOMEBODY", loopbackRedirect).Encode()); a.status != http.StatusBadRequest || !strings.Contains(a.body, "kommo-mcp clients add") || strings.Contains(a.body, "registers anew") {
+		t.Errorf("an unknown client is answered %d %s", a.status, a.body)
+	}
 }
 
 func TestRegistrationsThatNobodyUsesAreForgotten(t *testing.T) {
