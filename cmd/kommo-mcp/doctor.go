@@ -139,16 +139,15 @@ func (r *checkup) token(token string, now time.Time) {
 		r.warn("token", err.Error()+"; was it copied whole?")
 		return
 	}
-	if end := c.Expires; !end.IsZero() {
-		left := end.Sub(now)
-		switch {
-		case left <= 0:
-			r.fail("token", "it expired on "+end.Format(time.DateOnly), "Make a new long-lived token under Keys and scopes of your integration.")
-		case left <= tokenWarning:
-			r.warn("token", fmt.Sprintf("it expires on %s, %s: make a new one soon", end.Format(time.DateOnly), inDays(left)))
-		default:
-			r.ok("token", "valid until "+end.Format(time.DateOnly))
-		}
+	switch end, left := c.Expires, c.Expires.Sub(now); {
+	case end.IsZero():
+		r.warn("token", "it does not say when it ends, so nobody is told in time: note the day that Kommo shows")
+	case left <= 0:
+		r.fail("token", "it expired on "+end.Format(time.DateOnly), "Make a new long-lived token under Keys and scopes of your integration.")
+	case left <= tokenWarning:
+		r.warn("token", fmt.Sprintf("it expires on %s, %s: make a new one soon", end.Format(time.DateOnly), inDays(left)))
+	default:
+		r.ok("token", "valid until "+end.Format(time.DateOnly))
 	}
 	if len(c.Scopes) > 0 && !slices.Contains(c.Scopes, "crm") {
 		r.fail("scopes", "the token lacks the scope crm (it has "+strings.Join(c.Scopes, ", ")+")",

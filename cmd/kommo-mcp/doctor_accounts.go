@@ -146,6 +146,9 @@ func (r *checkup) connected(c auth.Connected, p *product, now time.Time) bool {
 		r.warn(name, c.Host+": unused for three months, so Kommo has let the connection lapse; "+p.reconnect())
 	case p.cfg.App.ClientID == "" || p.cfg.App.RedirectURL == "":
 		r.fail(name, c.Host+": connected, and cannot be renewed, since the integration is not set", "Set KOMMO_CLIENT_ID, KOMMO_CLIENT_SECRET and KOMMO_REDIRECT_URL as they were when it was connected.")
+	case p.cfg.App.ClientID != c.ClientID && p.grant != nil && p.grant.Account == c.Account:
+		r.fail(name, c.Host+": connected through another integration than KOMMO_CLIENT_ID, so it works until "+c.Expires.Format(time.DateTime)+" at most",
+			"Set KOMMO_CLIENT_ID, KOMMO_CLIENT_SECRET and KOMMO_REDIRECT_URL of that integration ("+c.ClientID+"), or connect it anew: "+p.reconnect()+".")
 	case p.cfg.App.ClientID != c.ClientID:
 		r.warn(name, c.Host+": connected through another integration than KOMMO_CLIENT_ID, so it cannot be renewed; set that one, or "+p.reconnect())
 	case c.Unsettled:

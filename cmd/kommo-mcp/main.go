@@ -146,6 +146,8 @@ func withStateStep(err error) error {
 		return fmt.Errorf("%w. Set that key as KOMMO_MCP_ENCRYPTION_KEY, or as KOMMO_MCP_ENCRYPTION_KEY_PREVIOUS while keys are changed; kommo-mcp doctor says what to do if it is lost", err)
 	case errors.Is(err, store.ErrUnwritable):
 		return fmt.Errorf("%w. %s", err, writableStep)
+	case errors.Is(err, store.ErrUnopened):
+		return fmt.Errorf("%w. kommo-mcp doctor says what to do", err)
 	}
 	return err
 }

@@ -44,6 +44,7 @@ type Source struct {
 	refused string    // the access token that Kommo did not take
 	lastErr error     // of the last exchange, until pause ends
 	pause   time.Time
+	sought  time.Time // when Kommo was asked last where the account is
 }
 
 // Source is the token source of a connected account, by its number. moved, which
@@ -160,7 +161,8 @@ func (src *Source) renew() error {
 	case now.Before(src.pause):
 		return err
 	case tooYoung:
-		return &kommo.Error{Code: kommo.CodeUnauthorized, Message: "Kommo refuses an access token that it has just issued"}
+		return problem.New(problem.KommoUnavailable, "Kommo refuses an access token of "+g.Host+" that it has just issued.").
+			WithNext("Try again in half a minute: then the connection is renewed, or said to have ended.")
 	}
 	g, err = src.s.renew(src.account, g.Version, !good)
 	if g.Version != 0 && len(g.Secret) > 0 {

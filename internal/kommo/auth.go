@@ -3,6 +3,7 @@ package kommo
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -18,6 +19,25 @@ type TokenInvalidator interface {
 	Invalidate(refused *oauth2.Token)
 }
 
+// Relocator is a token source that can find out whether its account has got another
+// address. It is asked when a host answers as if the account were not there; true means
+// that Move was called.
+type Relocator interface {
+	Relocate(ctx context.Context) bool
+}
+
+// relocated reports whether a call failed because the account has moved, which the
+// client follows. The answer itself decides nothing: any host may redirect anywhere.
+func (c *Client) relocated(ctx context.Context, o outgoing, err error) bool {
+	source, finds := c.tokens.(Relocator)
+	e, failed := errors.AsType[*Error](err)
+	if !finds || !failed || o.drive != nil {
+		return false
+	}
+	gone := e.Code == CodeRedirect || e.Status == http.StatusNotFound && e.Code == CodeBadResponse
+	return gone && source.Relocate(ctx)
+}
+
 // auth puts the access token on the call. A refused call was not carried out,
 // so repeating it with a fresh token is safe for every method.
 func (c *Client) auth(next handler) handler {
@@ -28,6 +48,9 @@ func (c *Client) auth(next handler) handler {
 		}
 		o.token = token.AccessToken
 		rep, err := next(ctx, o)
+		if c.relocated(ctx, o, err) && o.reads() {
+			rep, err = next(ctx, o)
+		}
 		source, refreshes := c.tokens.(TokenInvalidator)
 		if !refreshes || !HasCode(err, CodeUnauthorized) {
 			return rep, withoutToken(err, o.token)

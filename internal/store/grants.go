@@ -99,6 +99,14 @@ func (s *Store) NoteGrant(ctx context.Context, g Grant) (ok bool, err error) {
 	return ok, err
 }
 
+// MoveGrant keeps another Host of a grant whose secret is still the one of Version.
+func (s *Store) MoveGrant(ctx context.Context, g Grant, host string) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE grants SET host = ? WHERE account = ? AND kind = ? AND version = ?", host, g.Account, g.Kind, g.Version)
+		return err
+	})
+}
+
 func changed(res sql.Result, err error) (bool, error) {
 	if err != nil {
 		return false, err

@@ -86,7 +86,7 @@ func (s *Store) openBoth() (*sql.DB, error) {
 	_ = s.renameFormer(context.Background(), db) //nolint:forbidigo // as above
 	full, err := connection(s.dir, FileName, durable, 1)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the state cannot be opened: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrUnopened, err), db.Close())
 	}
 	return s.opened(db, full)
 }
@@ -221,6 +221,9 @@ func isBusy(err error) bool {
 // what is in it.
 var ErrUnwritable = errors.New("the state directory cannot be written")
 
+// ErrUnopened is what errors.Is finds where the database is the trouble.
+var ErrUnopened = errors.New("the state cannot be opened")
+
 func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	if dir == "" {
 		return nil, errors.New("no state directory is set and the environment names no home")
@@ -243,7 +246,7 @@ func openFile(dir, name, synchronous, schema string) (*sql.DB, error) {
 	}
 	db, err := connection(dir, name, synchronous, 4)
 	if err != nil {
-		return nil, fmt.Errorf("the state cannot be opened: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnopened, err)
 	}
 	return prepared(db, schema)
 }
@@ -318,7 +321,7 @@ func prepared(db *sql.DB, schema string) (*sql.DB, error) {
 		err = migrate(db, schema)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the state cannot be opened: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrUnopened, err), db.Close())
 	}
 	return db, nil
 }
