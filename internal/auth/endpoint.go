@@ -65,15 +65,12 @@ func (e *endpoint) grant(ctx context.Context, host, grantType, field string, pro
 	return readPair(res.body, former)
 }
 
-// subdomain asks which host the account of a refresh token has now. It works
-// after the access token's end and does not use the refresh token up.
-func (e *endpoint) subdomain(ctx context.Context, apiDomain string, refresh Secret) (kommo.Account, error) {
-	at, ok := CheckHost(apiDomain)
-	if !ok {
-		return kommo.Account{}, errors.New("the token names no address to ask for the account's host")
-	}
+// subdomain asks which host the account of a refresh token has now, at the checked host
+// of the token's api_domain. It works after the access token's end and does not use the
+// refresh token up.
+func (e *endpoint) subdomain(ctx context.Context, at string, refresh Secret) (kommo.Account, error) {
 	header := http.Header{"X-Refresh-Token": {refresh.Reveal()}}
-	res, err := e.do(ctx, http.MethodGet, at.Host, "/oauth2/account/current/subdomain", nil, header)
+	res, err := e.do(ctx, http.MethodGet, at, "/oauth2/account/current/subdomain", nil, header)
 	if err != nil {
 		return kommo.Account{}, err
 	}

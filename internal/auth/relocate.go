@@ -20,10 +20,11 @@ func (src *Source) Relocate(ctx context.Context) bool {
 	}
 	src.mu.Unlock()
 	c, err := ReadClaims(t.Access)
-	if soon || err != nil || c.APIDomain == "" {
+	at, ok := CheckHost(c.APIDomain)
+	if soon || err != nil || !ok {
 		return false
 	}
-	account, err := src.s.ep.subdomain(ctx, c.APIDomain, Secret(t.Refresh))
+	account, err := src.s.ep.subdomain(ctx, at.Host, Secret(t.Refresh))
 	if err != nil || account.Host == g.Host {
 		return false
 	}

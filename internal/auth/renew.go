@@ -147,8 +147,10 @@ func (r *refusal) mayHaveMoved() bool {
 // whereNow looks the account's host up. Where nobody can be asked, a redirect to a host
 // of Kommo's accounts tells it, and any other refusal stands if it can.
 func (s *Service) whereNow(ctx context.Context, t tokens, r *refusal) (kommo.Account, error) {
-	if c, err := ReadClaims(t.Access); err == nil && c.APIDomain != "" {
-		return s.ep.subdomain(ctx, c.APIDomain, Secret(t.Refresh))
+	if c, err := ReadClaims(t.Access); err == nil {
+		if at, ok := CheckHost(c.APIDomain); ok {
+			return s.ep.subdomain(ctx, at.Host, Secret(t.Refresh))
+		}
 	}
 	if account, ok := CheckHost(r.to); ok {
 		return account, nil
