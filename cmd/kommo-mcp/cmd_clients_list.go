@@ -33,7 +33,7 @@ func clientKind(c authserver.Client) string {
 	switch {
 	case c.Unreadable:
 		return "unreadable: its encryption key is not here"
-	case c.Secret:
+	case c.Secret, c.Signs:
 		return "confidential"
 	default:
 		return "public"

@@ -52,7 +52,7 @@ type proof struct {
 }
 
 // assertedClient is the client that an assertion is of (RFC 7523): signed by a key
-// that the client's document names. Errors are *oauthError, or say that the document
+// that the client's document, or its registration, names. Errors are *oauthError, or say that the document
 // or the keys cannot be had now.
 func (s *Server) assertedClient(ctx context.Context, form url.Values, from string) (client, error) {
 	raw, id := form.Get("client_assertion"), form.Get("client_id")
@@ -72,17 +72,33 @@ func (s *Server) assertedClient(ctx context.Context, form url.Values, from strin
 		return client{}, wrong("its claims cannot be read")
 	}
 	// Whom it is of is believed only far enough to find the keys.
-	if said.Subject == "" || said.Issuer != said.Subject || id != "" && id != said.Subject || !strings.Contains(said.Subject, "://") {
-		return client{}, wrong("iss and sub have to be the client_id, the address of a client's document")
+	if said.Subject == "" || said.Issuer != said.Subject || id != "" && id != said.Subject || len(said.Subject) > maxClientID {
+		return client{}, wrong("iss and sub have to be the client_id")
 	}
 	if why := s.checkClaims(said); why != "" {
 		return client{}, wrong(why)
 	}
-	c, err := s.documents.client(ctx, said.Subject, from)
+	c, err := s.signing(ctx, said.Subject, from)
 	if err != nil {
-		return client{}, s.noDocument(err)
+		return client{}, err
 	}
-	return s.checkSignature(ctx, c, token, said, raw)
+	return s.checkSignature(ctx, c, token, said, raw, from)
+}
+
+// signing is the client that is said to have signed.
+func (s *Server) signing(ctx context.Context, id, from string) (client, error) {
+	if strings.Contains(id, "://") {
+		c, err := s.documents.client(ctx, id, from)
+		if err != nil {
+			err = s.noDocument(err)
+		}
+		return c, err
+	}
+	c, ok, err := s.registered(ctx, id)
+	if err == nil && !ok {
+		err = unknownClient()
+	}
+	return c, err
 }
 
 // noDocument tells a document that cannot be had now from one that is no good.
@@ -115,9 +131,9 @@ func (s *Server) checkClaims(said jwt.Claims) string {
 
 // checkSignature looks for the key that signed, once more with new keys where none of
 // those that are known did: hosts change theirs.
-func (s *Server) checkSignature(ctx context.Context, c client, token *jwt.JSONWebToken, said jwt.Claims, raw string) (client, error) {
+func (s *Server) checkSignature(ctx context.Context, c client, token *jwt.JSONWebToken, said jwt.Claims, raw, from string) (client, error) {
 	for _, again := range []bool{false, true} {
-		keys, err := s.documents.keys(ctx, c, again)
+		keys, err := s.documents.keys(ctx, c, again, from)
 		if err != nil {
 			return client{}, err
 		}
@@ -159,12 +175,16 @@ func usable(k jose.JSONWebKey) bool {
 	return true
 }
 
+func unsigned() *oauthError {
+	return &oauthError{codeInvalidClient, "the client has said that it signs: send client_assertion (" + methodKey + ")"}
+}
+
 // spendProof uses up what a client showed to be who it is, together with what it
 // asked for. Clients whose document wants a signature have to have shown one.
 func (s *Server) spendProof(change store.TicketChange, c client, g given) (told *oauthError, err error) {
 	if c.proof == nil {
 		if g.Keyed {
-			return &oauthError{codeInvalidClient, "the client's document says that it signs: send client_assertion (" + methodKey + ")"}, nil
+			return unsigned(), nil
 		}
 		return nil, nil //nolint:nilnil // nothing to tell
 	}

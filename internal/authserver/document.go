@@ -73,10 +73,11 @@ func parseDocument(id, host string, raw []byte) (c client, why string) {
 	return c, ""
 }
 
-// keyFields are where a document has the keys with which its client signs.
+// keyFields are where a document, or a registration, has the keys with which its client
+// signs.
 type keyFields struct {
-	Keys   json.RawMessage `json:"jwks"`
-	KeysAt string          `json:"jwks_uri"`
+	Keys   json.RawMessage `json:"jwks,omitempty"`
+	KeysAt string          `json:"jwks_uri,omitempty"`
 }
 
 // shows takes up how a client of a document shows who it is: it signs, or its
@@ -98,7 +99,7 @@ func (c *client) shows(method string, others []string, k keyFields) (why string)
 		c.KeysAt = k.KeysAt
 	}
 	if c.Keyed = !public; c.Keyed && !fetched {
-		return "its client signs, but there are no keys in it, nor an https address of them"
+		return "its client signs, but there are no keys of use in it (jwks), nor an https address of them (jwks_uri)"
 	}
 	return ""
 }

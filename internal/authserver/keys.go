@@ -28,8 +28,9 @@ type keySet struct {
 }
 
 // keys are those with which a client signs. newer asks for them anew, unless that was
-// done a moment ago.
-func (d *documents) keys(ctx context.Context, c client, newer bool) ([]jose.JSONWebKey, error) {
+// done a moment ago. Anybody may register an address of keys, so whoever shows a
+// signature has these asked for at the rate of strangers.
+func (d *documents) keys(ctx context.Context, c client, newer bool, from string) ([]jose.JSONWebKey, error) {
 	switch {
 	case len(c.Keys) > 0:
 		return parseKeys(c.Keys), nil
@@ -44,6 +45,9 @@ func (d *documents) keys(ctx context.Context, c client, newer bool) ([]jose.JSON
 	age := d.now().Sub(set.asked)
 	if known && (age < keysRetry || !newer && set.good.Equal(set.asked) && age < keysFresh) {
 		return set.keys, keysError(set)
+	}
+	if c.Host == "" && !d.fetches.Allow(from) {
+		return nil, &refusedClient{http.StatusTooManyRequests, keysNotFresh, "Try again in a minute."}
 	}
 	v, err, _ := d.flight.Do("keys "+c.KeysAt, func() (any, error) {
 		return d.refreshKeys(context.WithoutCancel(ctx), u), nil

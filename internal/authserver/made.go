@@ -27,7 +27,8 @@ type Client struct {
 	ID         string
 	Name       string   // shown to people who are asked for access
 	Redirects  []string // where answers may go
-	Secret     bool     // it has one and has to show it; else it is public
+	Secret     bool     // it has one and has to show it
+	Signs      bool     // it has a key and has to sign; with neither it is public
 	Registered bool     // it registered itself; else it was made by hand
 	Created    time.Time
 	Used       time.Time // when it was last given something; zero: never
@@ -161,7 +162,7 @@ func clientOf(t store.Ticket) Client {
 	out := Client{ID: t.Name, Registered: t.Kind == kindClient, Created: t.Created, Used: t.Used, Expires: t.Expires}
 	var kept client
 	if out.Unreadable = json.Unmarshal(t.Body, &kept) != nil; !out.Unreadable {
-		out.Name, out.Redirects, out.Secret = kept.Name, kept.Redirects, kept.Digest != ""
+		out.Name, out.Redirects, out.Secret, out.Signs = kept.Name, kept.Redirects, kept.Digest != "", kept.Keyed
 	}
 	return out
 }

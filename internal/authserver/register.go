@@ -40,6 +40,7 @@ type registration struct {
 	GrantTypes    []string `json:"grant_types"`
 	ResponseTypes []string `json:"response_types"`
 	Scope         string   `json:"scope,omitempty"`
+	keyFields
 }
 
 // registered is the answer.
@@ -112,8 +113,8 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 	if m.Method == "" {
 		m.Method = methodNone
 	}
-	if !contains(registrable(), m.Method) {
-		return bad("token_endpoint_auth_method: use " + strings.Join(registrable(), ", "))
+	if why := m.checkMethod(); why != "" {
+		return bad(why)
 	}
 	if len(m.GrantTypes) == 0 {
 		m.GrantTypes = []string{grantCode, grantRefresh}
@@ -130,14 +131,32 @@ func parseRegistration(raw []byte) (registration, *oauthError) {
 	return m, nil
 }
 
+// checkMethod says what is wrong with how a client wants to show who it is. Keys of
+// one that does not sign are of no use, and not kept.
+func (m *registration) checkMethod() (why string) {
+	switch {
+	case !contains(authMethods(), m.Method):
+		return "token_endpoint_auth_method: use " + strings.Join(authMethods(), ", ")
+	case m.Method != methodKey:
+		m.keyFields = keyFields{}
+		return ""
+	}
+	var c client
+	if why = c.shows(m.Method, nil, m.keyFields); why != "" {
+		return methodKey + ": jwks with a key of use is needed, or jwks_uri, an https address of them"
+	}
+	m.Keys, m.KeysAt = c.Keys, c.KeysAt
+	return ""
+}
+
 func (s *Server) register(ctx context.Context, m registration) (registeredAnswer, error) {
-	c := client{ID: rand.Text(), Name: m.Name, Redirects: m.Redirects, NoRefresh: !contains(m.GrantTypes, grantRefresh)}
+	c := client{ID: rand.Text(), Name: m.Name, Redirects: m.Redirects, NoRefresh: !contains(m.GrantTypes, grantRefresh), Keyed: m.Method == methodKey, Keys: m.Keys, KeysAt: m.KeysAt}
 	if c.Name == "" {
 		c.Name = nameless
 	}
 	m.Scope = s.known(m.Scope)
 	answer := registeredAnswer{ID: c.ID, IssuedAt: s.cfg.Now().Unix(), registration: m}
-	if m.Method != methodNone {
+	if m.Method == methodPost || m.Method == methodBasic {
 		answer.Expires = new(int64)
 		answer.Secret, c.Digest = newSecret()
 	}

@@ -26,11 +26,8 @@ const (
 	maxForm = 16 << 10 // bytes
 )
 
-// authMethods are the ways in which clients may show who they are. Those that
-// register have the first of them: keys are for those with a document.
-func authMethods() []string { return append(registrable(), methodKey) }
-
-func registrable() []string { return []string{methodNone, methodPost, methodBasic} }
+// authMethods are the ways in which clients may show who they are.
+func authMethods() []string { return []string{methodNone, methodPost, methodBasic, methodKey} }
 
 // serveToken exchanges codes and refresh tokens.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
@@ -207,8 +204,11 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (client, error) 
 	if err != nil {
 		return client{}, err
 	}
-	if !ok || !rightSecret(c, secret) {
+	switch {
+	case !ok, !rightSecret(c, secret):
 		return client{}, unknown
+	case c.Keyed:
+		return client{}, unsigned()
 	}
 	return c, nil
 }
