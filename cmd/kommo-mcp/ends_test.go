@@ -68,3 +68,25 @@ func TestEndsWhileCallsAreUnderWay(t *testing.T) {
 	loginAs(t, env, sandbox.DefaultHost)
 	within(t, func() bool { return posted("kept meanwhile") })
 }
+
+// TestARemovedAccountIsServedNoMore: not from what is known of it either, at the next call.
+func TestARemovedAccountIsServedNoMore(t *testing.T) {
+	_, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
+	loginAs(t, env, sandbox.DefaultHost)
+	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}
+	s := c.serve(env)
+	defer s.stop()
+	for _, connected := range []bool{true, false, true} {
+		if !connected {
+			run(t, env, "", "accounts", "remove", "demo")
+		} else if _, out, _ := run(t, env, "", "accounts", "list"); !strings.Contains(out, sandbox.DefaultHost) {
+			loginAs(t, env, sandbox.DefaultHost)
+		}
+		for _, tool := range []string{"get_account", "search_leads"} {
+			_, body := s.ask(true, http.MethodPost, "/mcp", toolCall(tool, "{}"))
+			if gone := strings.Contains(body, "not connected") && strings.Contains(body, "kommo-mcp login"); gone == connected {
+				t.Errorf("%s, connected %t: %.400s", tool, connected, body)
+			}
+		}
+	}
+}

@@ -98,7 +98,7 @@ func (p *product) openTenants() {
 		Open: p.openTenant, Check: p.checkAccount, Now: time.Now, After: p.shared.clock.After, Logger: p.log,
 	}
 	if p.grant != nil {
-		c.Own = p.grant.Account
+		c.Own, c.CheckOwn = p.grant.Account, p.checkOwn
 	}
 	if p.cfg.Mode != "read" && !p.cfg.Demo {
 		c.Waiting = p.waiting
@@ -144,6 +144,17 @@ func (p *product) grantOrigin(c auth.Connected) (origin, error) {
 		account: account, name: c.Account, granted: true, log: p.log.With(slog.String("account", c.Account)),
 		tokens: func(moved func(kommo.Account)) oauth2.TokenSource { return p.shared.auth.Source(c.Account, moved) },
 	}, nil
+}
+
+// checkOwn refuses the server's own account once its grant was removed: what is known of
+// it would be told otherwise for as long as that is kept. One that has ended is worked
+// in until its last access token ends.
+func (p *product) checkOwn(ctx context.Context) error {
+	_, ok, err := auth.Look(ctx, p.state, p.grant.Account)
+	if err != nil || ok {
+		return nil //nolint:nilerr // who needs the token says why it cannot be read
+	}
+	return problem.New(problem.NoToken, "The account "+p.grant.Host+" is not connected any more.").WithNext(p.shared.auth.ConnectStep())
 }
 
 // checkAccount refuses an account whose connection has ended.

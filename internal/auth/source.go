@@ -13,9 +13,6 @@ import (
 )
 
 const (
-	// lookAgain is how often the state is read for what other processes did: a new
-	// consent, a removal, a renewal.
-	lookAgain = 10 * time.Second
 	// calm is how long nothing is sent after an exchange without a clear answer.
 	calm = 5 * time.Second
 	// youngToken is the age below which a refused token is not renewed: the fault
@@ -40,9 +37,8 @@ type Source struct {
 	g       store.Grant
 	t       tokens
 	early   time.Duration
-	looked  time.Time // when g was read
-	refused string    // the access token that Kommo did not take
-	lastErr error     // of the last exchange, until pause ends
+	refused string // the access token that Kommo did not take
+	lastErr error  // of the last exchange, until pause ends
 	pause   time.Time
 	sought  time.Time // when Kommo was asked last where the account is
 }
@@ -56,17 +52,16 @@ func (s *Service) Source(account string, moved func(kommo.Account)) *Source {
 // Token is an access token that should work now. Errors are problems that say how
 // to connect again, or *kommo.Error where a later try may succeed.
 func (src *Source) Token() (*oauth2.Token, error) {
-	if t := src.have(true); t != nil {
-		return t, nil
-	}
 	if !src.renewing.TryLock() {
-		// Somebody renews. What is still good serves meanwhile.
+		// Somebody looks or renews. What is still good serves meanwhile.
 		if t := src.have(false); t != nil {
 			return t, nil
 		}
 		src.renewing.Lock()
 	}
 	defer src.renewing.Unlock()
+	// Each time: what other processes did, a removal above all, is in force at once. It
+	// takes some microseconds, and Kommo takes seven requests a second.
 	if err := src.look(); err != nil {
 		return nil, src.explain(err)
 	}
@@ -90,11 +85,10 @@ func (src *Source) Invalidate(refused *oauth2.Token) {
 	if refused == nil || refused.AccessToken != src.t.Access {
 		return // it was replaced since
 	}
-	src.refused, src.looked = refused.AccessToken, time.Time{}
+	src.refused = refused.AccessToken
 }
 
-// have is the token at hand: with fresh, only if nothing speaks for renewing it
-// or for looking whether another process did.
+// have is the token at hand: with fresh, only if nothing speaks for renewing it.
 func (src *Source) have(fresh bool) *oauth2.Token {
 	src.mu.Lock()
 	defer src.mu.Unlock()
@@ -102,7 +96,7 @@ func (src *Source) have(fresh bool) *oauth2.Token {
 	switch {
 	case src.t.Access == "" || src.t.Access == src.refused || !now.Before(src.g.Expires):
 		return nil
-	case fresh && (now.Sub(src.looked) >= lookAgain || src.due(now)):
+	case fresh && src.due(now):
 		return nil
 	}
 	return &oauth2.Token{AccessToken: src.t.Access, TokenType: "Bearer", Expiry: src.g.Expires}
@@ -143,7 +137,7 @@ func (src *Source) take(g store.Grant) error {
 			src.moved(account)
 		}
 	}
-	src.g, src.t, src.looked = g, t, src.s.clock.Now()
+	src.g, src.t = g, t
 	return nil
 }
 

@@ -44,6 +44,8 @@ type Config struct {
 	Check func(ctx context.Context, account string) error
 	// Own is the number of the server's own account where it is a connected one.
 	Own string
+	// CheckOwn says whether that is connected still; nil where it cannot be otherwise.
+	CheckOwn func(ctx context.Context) error
 	// Waiting are the accounts in which calls wait; nil: this process delivers none.
 	Waiting func(ctx context.Context) ([]string, error)
 
@@ -95,7 +97,10 @@ func (s *Set) Of(ctx context.Context, account string, user int64) (*crm.Service,
 // check refuses accounts that are not connected, and takes their services away.
 func (s *Set) check(ctx context.Context, account string) error {
 	if account == "" {
-		return nil
+		if s.c.CheckOwn == nil {
+			return nil
+		}
+		return s.c.CheckOwn(ctx)
 	}
 	err := s.c.Check(ctx, account)
 	if problem.HasCode(err, problem.NoToken, problem.Unauthorized) {
