@@ -30,7 +30,7 @@ func seeds(f *testing.F) {
 		}
 		f.Add(raw)
 	}
-	for _, s := range []string{`{}`, `[]`, `{"message":{"type":"end-of-call-report","startedAt":1e308}}`, `{"event":"call.ended","data":[]}`, "CallSid=a&CallStatus=busy", `{"status":1,"call_length":-1e99}`} {
+	for _, s := range []string{`{}`, `[]`, `{"message":{"type":"end-of-call-report","startedAt":1e308}}`, `{"event":"call.ended","data":[]}`, "CallSid=a&CallStatus=busy", "CallSid=a&CallStatus=completed&CallDuration=1000000", `{"status":1,"call_length":-1e99}`} {
 		f.Add([]byte(s))
 	}
 }

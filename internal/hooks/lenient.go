@@ -96,8 +96,12 @@ func (d doc) length(path string, unit time.Duration) (time.Duration, bool) {
 	if !ok {
 		return 0, false
 	}
-	seconds := n * unit.Seconds()
-	if seconds < 0 || seconds > maxSeconds {
+	return whole(n * unit.Seconds())
+}
+
+// whole rounds a length to seconds; not ok if it is negative or beyond all calls.
+func whole(seconds float64) (time.Duration, bool) {
+	if !(seconds >= 0 && seconds <= maxSeconds) {
 		return 0, false
 	}
 	return time.Duration(math.Round(seconds)) * time.Second, true

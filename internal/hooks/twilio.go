@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -126,8 +127,11 @@ func (f form) text(names ...string) string {
 }
 
 func (f form) seconds(name string) (time.Duration, bool) {
-	d, err := time.ParseDuration(f.text(name) + "s")
-	return d, err == nil && d >= 0 && d <= maxSeconds*time.Second
+	n, err := strconv.ParseFloat(f.text(name), 64)
+	if err != nil {
+		return 0, false
+	}
+	return whole(n)
 }
 
 // twilioForm reads the fields from where the account's chosen method puts them.
