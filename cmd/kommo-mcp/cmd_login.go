@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/auth"
@@ -41,6 +42,8 @@ type login struct {
 	auth  *auth.Service
 	bound string // of this process alone: nobody else can give the answer
 	state string // of the link
+
+	mu    sync.Mutex // browsers may bring the answer twice, also at once
 	grant store.Grant
 }
 
@@ -151,13 +154,13 @@ func (l *login) handler(at *url.URL, done chan<- error) http.Handler {
 			}})
 			return
 		}
-		err := l.complete(r.Context(), r.URL.Query())
+		host, err := l.complete(r.Context(), r.URL.Query())
 		if err != nil {
 			status, p := connect.FailurePage(err, at.Host)
 			p.Blocks = append(p.Blocks, pages.Text("To start again, run `kommo-mcp login` again."))
 			pages.Render(w, status, p)
 		} else {
-			pages.Render(w, http.StatusOK, pages.Page{Title: l.grant.Host + " is connected", Tone: pages.Good, Site: at.Host, Blocks: []pages.Block{
+			pages.Render(w, http.StatusOK, pages.Page{Title: host + " is connected", Tone: pages.Good, Site: at.Host, Blocks: []pages.Block{
 				pages.Text("You can close this window and go on in the terminal."),
 			}})
 		}
@@ -178,9 +181,15 @@ func (l *login) mine(q url.Values) bool {
 	return subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(l.state)) == 1
 }
 
-func (l *login) complete(ctx context.Context, q url.Values) (err error) {
+// complete takes the answer once: when it comes again, the account is connected.
+func (l *login) complete(ctx context.Context, q url.Values) (host string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.grant.Account != "" {
+		return l.grant.Host, nil
+	}
 	l.grant, err = l.auth.Complete(ctx, q, l.bound)
-	return err
+	return l.grant.Host, err
 }
 
 // openBrowser asks the desktop to open a link. The state in it is no secret worth

@@ -30,7 +30,8 @@ func (l *login) paste(ctx context.Context, link string) error {
 				return errors.New("no answer was pasted, so nothing was connected; run kommo-mcp login again for a new link")
 			}
 			if q, ok := p.add(line, l.mine); ok {
-				return l.complete(ctx, q)
+				_, err := l.complete(ctx, q)
+				return err
 			}
 			if hint := p.hint(l.mine); hint != "" {
 				fmt.Fprintln(l.app.errOut, hint)

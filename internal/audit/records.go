@@ -37,12 +37,12 @@ type gathered struct {
 // add leaves out what is there already, and what says of a known id less than is
 // known.
 func (g *gathered) add(r record) {
-	any := identity{id: r.ID, uid: r.UID}
+	ofAnyKind := identity{id: r.ID, uid: r.UID}
 	one := identity{r.Kind, r.UID, r.ID}
-	if any == (identity{}) || g.seen[one] {
+	if ofAnyKind == (identity{}) || g.seen[one] {
 		return
 	}
-	g.seen[one], g.seen[any] = true, true
+	g.seen[one], g.seen[ofAnyKind] = true, true
 	g.all = append(g.all, r)
 }
 

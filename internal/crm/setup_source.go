@@ -69,8 +69,8 @@ func (s *Service) CreateSource(ctx context.Context, n NewSource) (SetupMade, err
 	if err := needText("name", w.Name); err != nil {
 		return SetupMade{}, err
 	}
-	if len := utf8.RuneCountInString(w.ExternalID); len == 0 || len > maxExternalID {
-		return SetupMade{}, problem.Invalid("external_id", fmt.Sprintf("The external id needs 1 to %d characters, this one has %d; nothing was written.", maxExternalID, len)).
+	if length := utf8.RuneCountInString(w.ExternalID); length == 0 || length > maxExternalID {
+		return SetupMade{}, problem.Invalid("external_id", fmt.Sprintf("The external id needs 1 to %d characters, this one has %d; nothing was written.", maxExternalID, length)).
 			WithNext("Give a short id of your own system, such as shop-1.")
 	}
 	return onceMade(ctx, s, "create_source", n.Key, n, func(ctx context.Context) (SetupMade, error) {
