@@ -130,6 +130,7 @@ func TestEveryResourceReads(t *testing.T) {
 		"kommo://pipelines":       `"name":"Residential solar"`,
 		"kommo://users":           `"name":"Marcus Reed"`,
 		"kommo://roles":           `"users":[`,
+		"kommo://outbox":          `{"notice":"Texts in this resource`,
 		"kommo://fields/leads":    `"name":"Roof type"`,
 		"kommo://fields/contacts": `"code":"PHONE"`,
 		"kommo://leads/" + strconv.FormatInt(lead.ID, 10): `"notice":"Texts in this resource`,

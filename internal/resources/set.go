@@ -6,7 +6,6 @@ package resources
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -87,14 +86,14 @@ func title(text string) mcp.ResourceOption {
 func (s *Set) read(ctx context.Context, r resource, req mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 	service, err := s.account(ctx)
 	if err != nil {
-		return nil, plainly(err)
+		return nil, err
 	}
 	shown, err := r.show(ctx, service, variables(req))
 	if problem.HasCode(err, problem.NotFound) {
-		return nil, fmt.Errorf("%w: %s: %w", mcpserver.ErrResourceNotFound, req.Params.URI, plainly(err))
+		return nil, fmt.Errorf("%w: %s: %w", mcpserver.ErrResourceNotFound, req.Params.URI, err)
 	}
 	if err != nil {
-		return nil, plainly(err)
+		return nil, err
 	}
 	raw, err := json.Marshal(shown)
 	if err != nil {
@@ -117,12 +116,4 @@ func variables(req mcp.ReadResourceRequest) map[string]string {
 		}
 	}
 	return out
-}
-
-// plainly keeps the words of an error that are meant for the client.
-func plainly(err error) error {
-	if p, ok := errors.AsType[*problem.Problem](err); ok {
-		return errors.New(p.Error())
-	}
-	return err
 }

@@ -81,9 +81,16 @@ func showRoles(ctx context.Context, s *crm.Service, _ map[string]string) (any, e
 	return names[crm.RoleRow]{Items: all.Items}, err
 }
 
+// outboxView is the outbox with the mark of what callers said.
+type outboxView struct {
+	Notice string `json:"notice"`
+	crm.PendingCalls
+}
+
 // showOutbox lists the first hundred calls that wait.
 func showOutbox(ctx context.Context, s *crm.Service, _ map[string]string) (any, error) {
-	return s.Pending(ctx, 100)
+	calls, err := s.Pending(ctx, 100)
+	return outboxView{untrusted, calls}, err
 }
 
 type fieldView struct {

@@ -28,9 +28,6 @@ func asInvalidParams(err error) error { return fmt.Errorf("%s%w", invalidParams,
 // asResourceError words a resource that is not there for the era of the request:
 // the newer revision counts it among the invalid parameters.
 func asResourceError(ctx context.Context, err error) error {
-	if !errors.Is(err, mcpserver.ErrResourceNotFound) {
-		return err
-	}
 	said := resourceNotFound + strings.TrimPrefix(err.Error(), resourceNotFound)
 	if mcp.IsModernProtocol(mcpserver.RequestProtocolVersion(ctx)) {
 		return asInvalidParams(errors.New(said))

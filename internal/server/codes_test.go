@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -9,7 +11,9 @@ import (
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
+	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 	"github.com/kommo-mcp/kommo-mcp/internal/server"
 	"github.com/kommo-mcp/kommo-mcp/internal/toolstest"
 )
@@ -55,6 +59,35 @@ func TestMistakesHaveTheirCodes(t *testing.T) {
 			}
 			checkMistake(t, "modern over stdio", overStdio(t, s, modern), tt.modern, tt.says)
 			checkMistake(t, "legacy over stdio", overStdio(t, s, legacy), tt.legacy, tt.says)
+		})
+	}
+}
+
+// TestResourceErrorsSayWhatToDo: they are worded as those of tools, and what nobody
+// expected stays in the log.
+func TestResourceErrorsSayWhatToDo(t *testing.T) {
+	refused := toolstest.Open(t, toolstest.Options{Token: func(*sandbox.Sandbox) string { return "not-a-token" }})
+	for name, tc := range map[string]struct {
+		provider    crm.Provider
+		says, never string
+	}{
+		"the token is refused": {refused.Provider, "Create a new long-lived token", "leads.get"},
+		"nobody expected it": {
+			func(context.Context) (*crm.Service, error) { return nil, errors.New("pq: canary internals") }, "the details are in its log", "canary",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set, err := resources.New(tc.provider)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var log strings.Builder
+			s := server.New(server.Parts{Version: "test", Resources: set, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			body := overStdio(t, s, `{"jsonrpc":"2.0","id":"x","method":"resources/read","params":{"uri":"kommo://leads/1"}}`)
+			checkMistake(t, "over stdio", body, -32603, tc.says)
+			if strings.Contains(body, tc.never) || strings.Contains(log.String(), tc.never) != (tc.never == "canary") {
+				t.Errorf("%s\nlog: %s", body, log.String())
+			}
 		})
 	}
 }

@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"github.com/kommo-mcp/kommo-mcp/internal/problem"
 	"github.com/kommo-mcp/kommo-mcp/internal/resources"
 	"github.com/kommo-mcp/kommo-mcp/internal/tools/registry"
 )
@@ -69,11 +71,24 @@ func guardResource(log *slog.Logger) mcpserver.ResourceHandlerMiddleware {
 			defer func() { err = recovered(ctx, log, recover(), err) }()
 			out, err = next(ctx, r)
 			if err != nil {
-				err = asResourceError(ctx, err)
+				err = resourceError(ctx, log, err)
 			}
 			return out, err
 		}
 	}
+}
+
+// resourceError is an error as a client may read it: the words of tools, with what to
+// do next, and nothing of how we read Kommo.
+func resourceError(ctx context.Context, log *slog.Logger, err error) error {
+	if errors.Is(err, mcpserver.ErrResourceNotFound) {
+		return asResourceError(ctx, err)
+	}
+	p := registry.Explain(ctx, err)
+	if p.Code == problem.Internal {
+		log.ErrorContext(ctx, "a resource cannot be read", "error", err)
+	}
+	return errors.New(registry.Line(p))
 }
 
 // guardPrompt does the same for prompts, which fail by their arguments only;

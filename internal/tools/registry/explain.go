@@ -11,3 +11,6 @@ import (
 func Explain(ctx context.Context, err error) *problem.Problem {
 	return Tool{spec: Spec{Class: Read}}.explainError(ctx, err)
 }
+
+// Line is a problem in one clean line, for errors that have room for no more.
+func Line(p *problem.Problem) string { return oneLine(p.Error()) }
