@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,28 +77,38 @@ func strike(t *testing.T, c calamity, onlyWrites bool) {
 	t.Helper()
 	r := newFaultRig(t, c, rigOptions{})
 	args := samples(r.ids(t))
+	var waiting sync.WaitGroup
 	for name, in := range args {
-		tool := r.tool(t, name)
-		if onlyWrites && tool.Spec().Class == registry.Read {
+		if onlyWrites && r.tool(t, name).Spec().Class == registry.Read {
 			continue
 		}
-		if c.pauses() {
+		if c.pauses() || c.hangs() {
 			r = newFaultRig(t, c, rigOptions{})
-			tool = r.tool(t, name)
 		}
-		fault := c.fault
-		if onlyWrites {
-			fault.Match = func(req *http.Request) bool { return req.Method != http.MethodGet }
+		if own := r; c.hangs() {
+			waiting.Go(func() { strikeTool(t, c, own, name, in, onlyWrites) })
+		} else {
+			strikeTool(t, c, own, name, in, onlyWrites)
 		}
-		r.box.ForgetArrivals()
-		r.box.Inject(fault)
-		res := r.raw(t, name, in)
-		r.box.ClearFaults()
-		label := fmt.Sprintf("%s (writes only: %v)", name, onlyWrites)
-		honest(t, label, r.token, res)
-		mustFail(t, label, c, tool, res, onlyWrites)
-		atMostOnce(t, label, c, r.box.Arrivals())
 	}
+	waiting.Wait()
+}
+
+func strikeTool(t *testing.T, c calamity, r *rig, name string, in map[string]any, onlyWrites bool) {
+	t.Helper()
+	tool := r.tool(t, name)
+	fault := c.fault
+	if onlyWrites {
+		fault.Match = func(req *http.Request) bool { return req.Method != http.MethodGet }
+	}
+	r.box.ForgetArrivals()
+	r.box.Inject(fault)
+	res := r.raw(t, name, in)
+	r.box.ClearFaults()
+	label := fmt.Sprintf("%s (writes only: %v)", name, onlyWrites)
+	honest(t, label, r.token, res)
+	mustFail(t, label, c, tool, res, onlyWrites)
+	atMostOnce(t, label, c, r.box.Arrivals())
 }
 
 // pauses tells whether the fault stops the whole account for a while. Then each
@@ -106,11 +117,15 @@ func (c calamity) pauses() bool {
 	return strings.HasPrefix(c.name, "429") || c.name == "403 as a page"
 }
 
+// hangs tells whether the fault is waited for in real time. Then each tool gets a rig
+// of its own too, and all wait at once.
+func (c calamity) hangs() bool { return c.fault.Kind == sandbox.FaultHang }
+
 // attempt is the time-out of one request: short only where it runs out, else
 // long enough for a busy machine.
 func (c calamity) attempt() time.Duration {
-	if c.name == "hang" {
-		return time.Second
+	if c.hangs() {
+		return 2 * time.Second
 	}
 	return 5 * time.Second
 }
