@@ -14,6 +14,7 @@ import (
 // and no other begin; what a removed account has accepted waits, and is written when
 // the account is connected again.
 func TestEndsWhileCallsAreUnderWay(t *testing.T) {
+	t.Parallel()
 	sb, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
 	env["KOMMO_MCP_ADDR"] = "127.0.0.1:0"
 	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}

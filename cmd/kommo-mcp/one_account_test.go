@@ -79,6 +79,7 @@ func TestOneAccountByTokenAndGrant(t *testing.T) {
 // TestWaitingCallsKeepTheirUser: of three keys, two are bound to users; what they hand
 // in during an outage is written after a restart by the rights of each.
 func TestWaitingCallsKeepTheirUser(t *testing.T) {
+	t.Parallel()
 	sb, env := oauthRig(t, "http://"+freeAddr(t)+"/oauth/callback")
 	env["KOMMO_MCP_ADDR"] = "127.0.0.1:0"
 	c := &canaries{t: t, secrets: map[string]string{}, shown: map[string]string{}}

@@ -22,16 +22,23 @@ import (
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
 )
 
-// TestSignals is about the program as people run it, made once for all of them.
+// TestSignals is about the program as people run it: a process of its own.
 func TestSignals(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "kommo-mcp")
-	if out, err := command(t.Context(), "go", "build", "-trimpath", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	binary, err := exec.LookPath("kommo-mcp") // of TestMain, as for the scripts
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Run("calls are finished", func(t *testing.T) { finishesCalls(t, binary) })
-	t.Run("a second one ends at once", func(t *testing.T) { endsAtOnce(t, binary) })
-	t.Run("a listen stream is whole", func(t *testing.T) { listensWhole(t, binary) })
-	t.Run("a hangup opens the audit log anew", func(t *testing.T) { opensAnew(t, binary) })
+	for name, holds := range map[string]func(*testing.T, string){
+		"calls are finished":                finishesCalls,
+		"a second one ends at once":         endsAtOnce,
+		"a listen stream is whole":          listensWhole,
+		"a hangup opens the audit log anew": opensAnew,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait for slow writes
+			holds(t, binary)
+		})
+	}
 }
 
 // process is a running http command.
