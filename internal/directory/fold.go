@@ -48,7 +48,7 @@ const mostRunes = 80
 
 // distance is the number of letters to insert, delete, replace or swap with their neighbour to get from a to b.
 func distance(a, b string) int {
-	x, y := clip([]rune(a)), clip([]rune(b))
+	x, y := clip(a), clip(b)
 	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j
@@ -70,7 +70,17 @@ func distance(a, b string) int {
 	return last[len(y)]
 }
 
-func clip(r []rune) []rune { return r[:min(len(r), mostRunes)] }
+// clip are the first letters of a text, whatever its length.
+func clip(s string) []rune {
+	out := make([]rune, 0, min(len(s), mostRunes))
+	for _, r := range s {
+		if len(out) == mostRunes {
+			break
+		}
+		out = append(out, r)
+	}
+	return out
+}
 
 // Fold brings a text into the form in which names are compared, for callers that look for a part of one or group
 // by it.

@@ -39,30 +39,35 @@ func match[T any](query string, choices []choice[T]) []choice[T] {
 		return nil
 	}
 	id, isID := digits(query)
-	tests := []func(c choice[T]) bool{
-		func(c choice[T]) bool { return isID && c.id == id || c.name == query },
-		func(c choice[T]) bool { return calledExactly(c, folded) },
-		func(c choice[T]) bool { return c.person && beginsWithWord(fold(c.name), folded) },
-		func(c choice[T]) bool {
-			return beginsWithWord(fold(c.name), folded) || hasWords(fold(c.name), folded, isWord)
+	names := make([]string, len(choices)) // folded once: that is most of the work
+	for i, c := range choices {
+		names[i] = fold(c.name)
+	}
+	tests := []func(c choice[T], name string) bool{
+		func(c choice[T], _ string) bool { return isID && c.id == id || c.name == query },
+		func(c choice[T], name string) bool { return name == folded || hasAlias(c, folded) },
+		func(c choice[T], name string) bool { return c.person && beginsWithWord(name, folded) },
+		func(_ choice[T], name string) bool {
+			return beginsWithWord(name, folded) || hasWords(name, folded, isWord)
 		},
-		func(c choice[T]) bool { return c.person && strings.HasPrefix(fold(c.name), folded) },
-		func(c choice[T]) bool {
-			return strings.HasPrefix(fold(c.name), folded) || hasWords(fold(c.name), folded, strings.HasPrefix)
+		func(c choice[T], name string) bool { return c.person && strings.HasPrefix(name, folded) },
+		func(_ choice[T], name string) bool {
+			return strings.HasPrefix(name, folded) || hasWords(name, folded, strings.HasPrefix)
 		},
 	}
 	for _, test := range tests {
-		if found := only(choices, test); len(found) > 0 {
+		if found := only(choices, names, test); len(found) > 0 {
 			return found
 		}
 	}
 	return nil
 }
 
-func only[T any](choices []choice[T], test func(choice[T]) bool) []choice[T] {
+// only are the choices that pass a test, which is given the folded name too.
+func only[T any](choices []choice[T], names []string, test func(c choice[T], name string) bool) []choice[T] {
 	var found []choice[T]
-	for _, c := range choices {
-		if test(c) {
+	for i, c := range choices {
+		if test(c, names[i]) {
 			found = append(found, c)
 		}
 	}
@@ -75,9 +80,8 @@ func digits(s string) (int64, bool) {
 	return id, err == nil && strconv.FormatInt(id, 10) == s && id >= 0
 }
 
-func calledExactly[T any](c choice[T], folded string) bool {
-	return fold(c.name) == folded ||
-		slices.ContainsFunc(c.aliases, func(alias string) bool { return alias != "" && fold(alias) == folded })
+func hasAlias[T any](c choice[T], folded string) bool {
+	return slices.ContainsFunc(c.aliases, func(alias string) bool { return alias != "" && fold(alias) == folded })
 }
 
 func beginsWithWord(name, query string) bool {
