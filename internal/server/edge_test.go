@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
@@ -129,7 +130,9 @@ func TestReady(t *testing.T) {
 }
 
 // TestReadyGivesUp: a store that hangs is not ready.
-func TestReadyGivesUp(t *testing.T) {
+func TestReadyGivesUp(t *testing.T) { synctest.Test(t, readyGivesUp) }
+
+func readyGivesUp(t *testing.T) {
 	h, _, _ := handled(t, Web{Edge: Edge{Ready: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}})
 	began := time.Now()
 	if out := get(t, h, "/readyz", "192.0.2.1:9"); out.Code != http.StatusServiceUnavailable || time.Since(began) > 2*readyLimit {
