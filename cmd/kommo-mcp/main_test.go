@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 var update = flag.Bool("update", false, "write generated files anew")
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // as in internal/acceptance
 	testscript.Main(m, map[string]func(){"kommo-mcp": main})
 }
 

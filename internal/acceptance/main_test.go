@@ -2,6 +2,7 @@ package acceptance
 
 import (
 	"flag"
+	"runtime/debug"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -13,5 +14,6 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "4"); err != nil { // a -parallel on the command line comes later and wins
 		panic(err)
 	}
+	debug.SetGCPercent(400) // accounts come and go with each test: collecting them took a quarter of the time
 	goleak.VerifyTestMain(m)
 }
