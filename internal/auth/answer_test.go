@@ -93,7 +93,10 @@ func TestRefusalsInEachForm(t *testing.T) {
 		{308, ``, "Kommo's host redirects to another one, which was not followed"},
 		{400, `{"title":"Bad Request","status":400,"detail":"a system error"}`, ""},
 		{400, `{"error":"temporarily_unavailable"}`, ""},
-		{403, `{"hint":"Token has been revoked"}`, ""}, {500, `{"hint":"Token has been revoked"}`, ""}, {401, `<html>`, ""}, {429, `{}`, ""},
+		{403, `{"hint":"Token has been revoked"}`, ""},
+		{500, `{"hint":"Token has been revoked"}`, ""},
+		{401, `<html>`, ""},
+		{429, `{}`, ""},
 	} {
 		err := refused(answered{tc.status, http.Header{}, []byte(tc.body)})
 		if r, definite := errors.AsType[*refusal](err); definite != (tc.want != "") || definite && r.Error() != tc.want {
@@ -110,8 +113,13 @@ func TestKommoAsksToWait(t *testing.T) {
 		after  string
 		wait   time.Duration
 	}{
-		{429, "", calm}, {403, "", calm}, {429, "60", time.Minute}, {503, "60", time.Minute}, {503, "99999999", longestPause},
-		{429, "99999999999999999999", calm}, {429, "-1", calm},
+		{429, "", calm},
+		{403, "", calm},
+		{429, "60", time.Minute},
+		{503, "60", time.Minute},
+		{503, "99999999", longestPause},
+		{429, "99999999999999999999", calm},
+		{429, "-1", calm},
 	} {
 		t.Run(fmt.Sprint(tc.status, tc.after), func(t *testing.T) {
 			g := newRig(t)

@@ -33,7 +33,7 @@ func (src *Source) Relocate(ctx context.Context) bool {
 		src.s.log.WarnContext(ctx, "the new address of an account cannot be kept", "account", g.Account, "error", err)
 		return false
 	}
-	if src.look() != nil { //nolint:contextcheck // a read of the state, not bound to the call
+	if src.look() != nil {
 		return false
 	}
 	src.mu.Lock()
