@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/directory"
@@ -60,10 +61,10 @@ func (p *parts) done() ([]string, error) {
 
 // reason is an error in plain words, without the operation and its status.
 func reason(err error) string {
-	if e, ok := errors.AsType[*kommo.Error](err); ok {
-		return e.Message
-	}
 	if e, ok := errors.AsType[*problem.Problem](err); ok {
+		return strings.TrimSuffix(e.Message, ".")
+	}
+	if e, ok := errors.AsType[*kommo.Error](err); ok {
 		return e.Message
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -120,13 +120,14 @@ func idOf(id *int64) int64 {
 	return *id
 }
 
-// said is what a failure says to people, for a warning: no operation, no status.
+// said is what a failure says to people, for a warning: no operation, no status. Why
+// there is no token is told by who should have had one, inside of the client's error.
 func said(err error) string {
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		return strings.TrimSuffix(p.Message, ".")
+	}
 	if e, ok := errors.AsType[*kommo.Error](err); ok {
 		return e.Message
-	}
-	if p, ok := errors.AsType[*problem.Problem](err); ok {
-		return p.Message
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "time ran out"

@@ -104,7 +104,10 @@ func (w Web) undecided(out http.ResponseWriter, r *http.Request, err error) {
 // challenge says what is needed.
 func (w Web) challenge(to door, out http.ResponseWriter, r *http.Request) {
 	challenge := `Bearer realm="kommo-mcp"`
-	message, next := "the access key is missing or wrong", "Send the header Authorization: Bearer <access key>."
+	message, next := "the access key is missing, wrong or has ended", "Send the header Authorization: Bearer <access key>. One that was revoked, has expired, or whose account is not connected any more is replaced by a new one."
+	if r.Header.Get("Authorization") != "" {
+		challenge += `, error="invalid_token"`
+	}
 	if to.tokens && w.Tokens != nil && w.PublicURL != nil {
 		challenge = "Bearer "
 		if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {

@@ -124,6 +124,7 @@ func (a admission) ask(t *testing.T, path, bearer, method, params string, header
 
 const (
 	plainChallenge = `Bearer realm="kommo-mcp"`
+	wrongChallenge = plainChallenge + `, error="invalid_token"`
 	metadataPart   = `resource_metadata="https://crm.example.com/.well-known/oauth-protected-resource/mcp", scope="kommo:read kommo:write"`
 )
 
@@ -150,13 +151,13 @@ func TestWhoIsAdmittedWhere(t *testing.T) {
 		{server.Endpoint + "/", "Bearer kmcp_at_token", 200, ""},
 		{server.Endpoint + "/", "", 401, "Bearer " + strings.Replace(metadataPart, "/mcp\"", "/mcp/\"", 1)},
 		{server.KeysEndpoint + "/", "Bearer kmcp_key", 200, ""},
-		{server.KeysEndpoint + "/", "Bearer kmcp_at_token", 401, plainChallenge},
+		{server.KeysEndpoint + "/", "Bearer kmcp_at_token", 401, wrongChallenge},
 		{server.KeysEndpoint, "Bearer kmcp_key", 200, ""},
 		{server.KeysEndpoint, "Bearer env-key-not-a-secret", 200, ""},
-		{server.KeysEndpoint, "Bearer kmcp_at_token", 401, plainChallenge},
+		{server.KeysEndpoint, "Bearer kmcp_at_token", 401, wrongChallenge},
 		{server.KeysEndpoint, "", 401, plainChallenge},
 		{server.CallsEndpoint, "Bearer kmcp_key", 200, ""},
-		{server.CallsEndpoint, "Bearer kmcp_at_token", 401, plainChallenge},
+		{server.CallsEndpoint, "Bearer kmcp_at_token", 401, wrongChallenge},
 		{server.CallsEndpoint, "", 401, plainChallenge},
 	} {
 		status, challenge, body := a.ask(t, c.path, c.bearer, "tools/call", `"name":"get_who","arguments":{}`)
