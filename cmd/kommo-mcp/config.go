@@ -240,6 +240,9 @@ func bareSecret(s string) string {
 			s = s[1 : len(s)-1]
 		}
 	}
+	if s = strings.TrimSpace(s); s == "Bearer" {
+		return "" // and nothing behind it
+	}
 	return strings.TrimSpace(strings.TrimPrefix(s, "Bearer "))
 }
 

@@ -76,6 +76,11 @@ func TestCopiedSecrets(t *testing.T) {
 			t.Errorf("%q reads as %q, %v", copied, cfg.Token, err)
 		}
 	}
+	for _, nothing := range []string{"Bearer", "Bearer ", `"Bearer "`, `""`} {
+		if cfg, err := loadConfig(Flags{}, lookup(map[string]string{"KOMMO_MCP_ACCESS_KEY": nothing})); err != nil || cfg.AccessKey != "" {
+			t.Errorf("%q reads as the key %q, %v", nothing, cfg.AccessKey, err)
+		}
+	}
 }
 
 // TestBadBaseIsTheOnlyProblem: a base that was given and refused is not said to

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -198,14 +199,20 @@ func TestAccessKey(t *testing.T) {
 }
 
 func TestListenBeyondLoopbackNeedsAKey(t *testing.T) {
-	h, err := server.Listen(t.Context(), "0.0.0.0:0", slowServer(nil, nil), server.Web{AccessKey: "not-a-secret-key"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	if err := h.Serve(ctx); err != nil {
-		t.Error(err)
+	for key, short := range map[string]bool{"not-a-secret-key": false, "x": true} {
+		var log bytes.Buffer
+		h, err := server.Listen(t.Context(), "0.0.0.0:0", slowServer(nil, nil), server.Web{AccessKey: key, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if err := h.Serve(ctx); err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(log.String(), "short enough to be guessed") != short {
+			t.Errorf("with %q: %s", key, &log)
+		}
 	}
 }
 

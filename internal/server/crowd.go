@@ -2,6 +2,7 @@ package server
 
 import (
 	"container/list"
+	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
@@ -9,9 +10,10 @@ import (
 )
 
 // crowd is a listener with room for a number of connections. Where it is full, whoever
-// has been silent for longest has to go for who comes: one that has not sent a whole
-// request yet, or none since its last answer. So nobody keeps others out by holding
-// connections that ask for nothing, however often they are opened anew.
+// has been silent for longest has to go for who comes: one that has not asked for
+// anything yet that only those may who are known, or has nothing under way of that
+// since. So nobody keeps others out by holding connections, with half a request on them
+// or with none, however often they are opened anew.
 type crowd struct {
 	net.Listener
 
@@ -31,7 +33,9 @@ type guest struct {
 
 	of    *crowd
 	leave func()
-	at    *list.Element // in silent, under the crowd's mu; nil: a request is being answered
+	left  bool          // under the crowd's mu
+	busy  int           // requests of those who are known, under the crowd's mu
+	at    *list.Element // in silent, under the crowd's mu; nil while busy
 }
 
 func newCrowd(l net.Listener, most int) *crowd {
@@ -89,6 +93,7 @@ func (c *crowd) gone(g *guest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open--
+	g.left = true
 	c.speaks(g)
 	c.tell()
 }
@@ -114,25 +119,59 @@ func (g *guest) Close() error {
 	return g.Conn.Close()
 }
 
-// changed follows what the server says of its connections. One is active once its
-// request is there with all its headers.
+// serves keeps one in while a request of somebody known is answered, until done.
+func (g *guest) serves() (done func()) {
+	g.of.mu.Lock()
+	defer g.of.mu.Unlock()
+	g.busy++
+	g.of.speaks(g)
+	return func() {
+		g.of.mu.Lock()
+		defer g.of.mu.Unlock()
+		g.busy--
+		g.of.rests(g)
+	}
+}
+
+// rests puts one behind the others who are silent, unless it is busy or gone.
+func (c *crowd) rests(g *guest) {
+	if g.busy > 0 || g.left {
+		return
+	}
+	c.speaks(g)
+	g.at = c.silent.PushBack(g)
+	c.tell()
+}
+
+// changed follows what the server says of its connections: one that had an answer is
+// not who has been silent for longest.
 func (c *crowd) changed(conn net.Conn, state http.ConnState) {
+	if g := guestOf(conn); g != nil && state == http.StateIdle {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.rests(g)
+	}
+}
+
+func guestOf(conn net.Conn) *guest {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
 	}
-	g, ok := conn.(*guest)
-	if !ok {
-		return
+	g, _ := conn.(*guest)
+	return g
+}
+
+type guestKey struct{}
+
+// withGuest lets the requests of a connection say that they are being served.
+func withGuest(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, guestKey{}, guestOf(conn))
+}
+
+// servedOn keeps the connection of a request until done.
+func servedOn(ctx context.Context) (done func()) {
+	if g, _ := ctx.Value(guestKey{}).(*guest); g != nil {
+		return g.serves()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch state {
-	case http.StateActive:
-		c.speaks(g)
-	case http.StateIdle:
-		c.speaks(g)
-		g.at = c.silent.PushBack(g)
-		c.tell()
-	default:
-	}
+	return func() {}
 }

@@ -66,10 +66,12 @@ func (w Web) edge(next http.Handler) http.Handler {
 		}
 		answer := &watched{ResponseWriter: out}
 		answer.patience(0) // what the request before had left of it
+		came := time.Now()
 		began := w.now()
 		defer func() {
 			w.recovered(ctx, answer, recover())
 			answer.patience(writeLimit) // the rest is sent behind this
+			answer.restOfBody(came)
 			w.logRequest(ctx, r, s, answer, w.now().Sub(began))
 		}()
 		next.ServeHTTP(answer, r)
@@ -165,6 +167,16 @@ func (w *watched) patience(d time.Duration) {
 		until = time.Now().Add(d)
 	}
 	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(until) // a writer in memory has none
+}
+
+// bodyLimit is how long the server waits for what is left of a body that nobody reads:
+// it answers behind that.
+const bodyLimit = 2 * time.Second
+
+func (w *watched) restOfBody(came time.Time) {
+	if until := time.Now().Add(bodyLimit); until.Before(came.Add(readTimeout)) { // else there is an earlier limit
+		_ = http.NewResponseController(w.ResponseWriter).SetReadDeadline(until) // a writer in memory has none
+	}
 }
 
 // WriteHeader notes the status.

@@ -25,6 +25,8 @@ const (
 
 	// maxHeader bounds the headers of a request, in bytes; a long token fits many times.
 	maxHeader = 32 << 10
+	// shortKey is the length below which an access key of the settings is warned of.
+	shortKey = 16
 	// maxConns is how many connections are open at once. For more, those leave that
 	// ask for nothing.
 	maxConns = 2048
@@ -57,6 +59,9 @@ func Listen(ctx context.Context, addr string, s *mcpserver.MCPServer, web Web) (
 		return nil, fmt.Errorf("access keys cannot be read: %w", err)
 	case !controlled && !loopbackHost(host):
 		return nil, fmt.Errorf("address %q is not on loopback: use 127.0.0.1, [::1] or localhost, or make an access key first with kommo-mcp keys create, or set KOMMO_MCP_ACCESS_KEY", addr)
+	}
+	if web.AccessKey != "" && len(web.AccessKey) < shortKey {
+		web.logger().WarnContext(ctx, "KOMMO_MCP_ACCESS_KEY is short enough to be guessed: make one with kommo-mcp keys create, or take 20 random characters or more")
 	}
 	if names := web.unsigned(); len(names) > 0 && web.LogCall != nil && !controlled {
 		web.logger().WarnContext(ctx, "webhooks of platforms without a secret are taken unsigned from this machine; set KOMMO_MCP_HOOK_<PLATFORM>_SECRET",
@@ -114,6 +119,7 @@ func newHTTP(listener net.Listener, s *mcpserver.MCPServer, web Web, config *tls
 		MaxHeaderBytes:    maxHeader,
 		WriteTimeout:      writeLimit, // of what the server itself says; watched has its own
 		ConnState:         guests.changed,
+		ConnContext:       withGuest,
 		ErrorLog:          slog.NewLogLogger(web.logger().Handler(), slog.LevelWarn),
 	}
 	srv.RegisterOnShutdown(func() { close(stop) })

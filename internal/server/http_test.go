@@ -100,8 +100,9 @@ func TestSlowSenders(t *testing.T) {
 		text string
 		want time.Duration
 	}{
-		"headers": {"POST /mcp HTTP/1.1\r\nHost: localhost\r\n", headerTimeout},
-		"body":    {"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", readTimeout},
+		"headers":                  {"POST /mcp HTTP/1.1\r\nHost: localhost\r\n", headerTimeout},
+		"body":                     {"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", readTimeout},
+		"a body that nobody reads": {"POST /v1/calls/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{", bodyLimit},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, h *HTTP, _ *http.Client, _ func()) {
@@ -234,6 +235,8 @@ func TestSilentGuestsHoldNobodyUp(t *testing.T) {
 		"half a request":     "POST /mcp HTTP/1.1\r\nHost: loc",
 		"nothing":            "",
 		"nothing after that": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"no body":            "POST /v1/calls/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
+		"half a body":        "POST /v1/calls/vapi HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, h *HTTP, client *http.Client, _ func()) {
@@ -298,22 +301,28 @@ func TestWithoutRoomOneWaits(t *testing.T) {
 			return in
 		}
 		first := <-come()
-		c.changed(first, http.StateActive)
+		done := first.(*guest).serves()
 		second := come()
 		if len(second) > 0 {
 			t.Error("one came in where there is no room")
 		}
-		c.changed(first, http.StateIdle) // so it has to go
+		c.changed(first, http.StateIdle) // of HTTP/2, while another stream is open
+		synctest.Wait()
+		if len(second) > 0 {
+			t.Error("one came in for who is served")
+		}
+		done() // so it has to go
 		guest := <-second
 		if _, err := first.Read(make([]byte, 1)); err == nil {
 			t.Error("the silent one stayed")
 		}
-		c.changed(guest, http.StateActive)
+		done = servedOn(withGuest(t.Context(), guest))
 		third := come()
 		_ = guest.Close()
 		_ = guest.Close()
+		done()
 		guest = <-third
-		c.changed(guest, http.StateActive)
+		servedOn(withGuest(t.Context(), guest))
 		last := come()
 		_ = c.Close()
 		_ = c.Close()

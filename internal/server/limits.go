@@ -122,6 +122,7 @@ func (w Web) limited(m *meters, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		p := principal.From(r.Context())
 		seenOf(r).who = p
+		defer servedOn(r.Context())()
 		if p.Kind == principal.Local {
 			next.ServeHTTP(out, r)
 			return
