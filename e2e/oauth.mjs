@@ -56,7 +56,7 @@ async function signIn(kind, makeClient, HTTP, method, iss, host, end = "") {
   // A spent refresh token that comes back ends the consent: the client has to ask again.
   const now = provider.kept.tokens.refresh_token;
   assert.equal(await refresh(provider, now), 200);
-  assert.equal(await refresh(provider, given.refresh_token), 400);
+  assert.equal(await refresh(provider, now), 400);
   provider.kept.tokens = { ...provider.kept.tokens, access_token: "kmcp_at_ended", refresh_token: now };
   provider.kept.url = undefined;
   await assert.rejects(makeClient().connect(transport()), /nauthorized/, kind);

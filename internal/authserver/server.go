@@ -58,6 +58,8 @@ type Server struct {
 	documents *documents
 	limits    limits
 
+	deliveries deliveries
+
 	tidyMu sync.Mutex
 	tidied time.Time // when what has expired was forgotten last
 }

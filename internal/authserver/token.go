@@ -31,6 +31,7 @@ func authMethods() []string { return []string{methodNone, methodPost, methodBasi
 
 // serveToken exchanges codes and refresh tokens.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
+	arrived := s.deliveries.arrival()
 	form, c, ok := s.caller(w, r)
 	if !ok {
 		return
@@ -50,7 +51,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	case form.Get("grant_type") == grantCode:
 		p, told, err = s.redeem(r.Context(), c, form)
 	case form.Get("grant_type") == grantRefresh:
-		p, told, err = s.refresh(r.Context(), c, form)
+		p, told, err = s.refresh(r.Context(), c, form, arrived)
 	default:
 		told = &oauthError{"unsupported_grant_type", "use authorization_code or refresh_token"}
 	}
@@ -65,7 +66,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		s.tell(w, statusOf(told), told)
 		return
 	}
-	writeJSON(w, http.StatusOK, p)
+	s.deliver(w, r, p)
 	s.tidy(r.Context())
 }
 

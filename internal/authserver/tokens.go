@@ -37,9 +37,10 @@ const (
 	accessLife  = time.Hour
 	refreshLife = 90 * 24 * time.Hour
 	// retryTime is how long a refresh token that was used may be shown once more, as
-	// long as its successor was not: the answer that held the successor was lost, or
-	// two workers of one client came at once. They get the same successor, so a token
-	// that was stolen is still found out at the next use by either.
+	// long as its successor was not, and as we do not know that the answer with it went
+	// out (see deliveries): the connection broke, or two workers of one client came at
+	// once. They get the same successor, so a token that was stolen is still found out
+	// at the next use by either.
 	retryTime = 30 * time.Second
 )
 
@@ -50,6 +51,8 @@ type pair struct {
 	Expires int64  `json:"expires_in"` // seconds
 	Refresh string `json:"refresh_token,omitempty"`
 	Scope   string `json:"scope"`
+
+	spent string // name of the refresh token that it is the answer to
 }
 
 func invalidGrant(why string) *oauthError { return &oauthError{codeInvalidGrant, why} }
@@ -142,7 +145,8 @@ func verified(verifier, challenge string) bool {
 
 // refresh exchanges a refresh token, which is good once. One that comes back later is
 // known to two, and nobody can tell which of them stole it: all of the family ends.
-func (s *Server) refresh(ctx context.Context, c client, form url.Values) (p pair, told *oauthError, err error) {
+// arrived is when the request came, by the count of deliveries.
+func (s *Server) refresh(ctx context.Context, c client, form url.Values, arrived uint64) (p pair, told *oauthError, err error) {
 	secret := form.Get("refresh_token")
 	if !ours(secret, refreshPrefix) {
 		return p, invalidGrant("the refresh token is none of this server's"), nil
@@ -173,16 +177,17 @@ func (s *Server) refresh(ctx context.Context, c client, form url.Values) (p pair
 		if told, err = s.spendProof(change, c, g); told != nil || err != nil {
 			return err
 		}
-		p, told, err = s.rotate(change, t.Name, secret, g, scope)
+		p, told, err = s.rotate(change, t.Name, secret, g, scope, arrived)
 		return err
 	})
+	p.spent = t.Name
 	if told != nil && told.code == codeInvalidGrant && err == nil {
 		s.cfg.Log.WarnContext(ctx, "a spent refresh token was shown again: all that came of its consent is ended", "client", g.Name, "account", t.Account, "id", t.Family)
 	}
 	return p, told, err
 }
 
-func (s *Server) rotate(change store.TicketChange, name, secret string, g given, scope string) (p pair, told *oauthError, err error) {
+func (s *Server) rotate(change store.TicketChange, name, secret string, g given, scope string, arrived uint64) (p pair, told *oauthError, err error) {
 	t, ok, err := change.Get(kindRefresh, name)
 	if err != nil {
 		return p, nil, err
@@ -202,7 +207,7 @@ func (s *Server) rotate(change store.TicketChange, name, secret string, g given,
 	if err != nil {
 		return p, nil, err
 	}
-	if !ok || !after.Used.IsZero() || s.cfg.Now().Sub(t.Used) >= retryTime {
+	if !ok || !after.Used.IsZero() || s.cfg.Now().Sub(t.Used) >= retryTime || s.deliveries.before(name, arrived) {
 		return p, invalidGrant("the refresh token was used before; all that came of this consent is revoked, connect again"), change.DropFamily(t.Family)
 	}
 	p, err = s.issueAccess(change, t, g, scope)
