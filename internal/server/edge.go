@@ -199,10 +199,13 @@ func (w *watched) Write(p []byte) (int, error) {
 }
 
 // Flush passes on what is written: streams need it.
-func (w *watched) Flush() {
+func (w *watched) Flush() { _ = w.FlushError() } // a writer that cannot sends all at its end
+
+// FlushError does so for http.ResponseController, and says whether it went out.
+func (w *watched) FlushError() error {
 	w.patience(writeLimit)
 	defer w.patience(0)
-	_ = http.NewResponseController(w.ResponseWriter).Flush() // a writer that cannot sends all at its end
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Unwrap lets http.ResponseController reach the connection.

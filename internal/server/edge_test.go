@@ -97,6 +97,28 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
+// broken is a connection that is gone.
+type broken struct{ *httptest.ResponseRecorder }
+
+func (broken) FlushError() error { return io.ErrClosedPipe }
+
+// TestHandlersLearnOfBrokenConnections: the token endpoint remembers which answers
+// went out.
+func TestHandlersLearnOfBrokenConnections(t *testing.T) {
+	for want, out := range map[error]http.ResponseWriter{nil: httptest.NewRecorder(), io.ErrClosedPipe: broken{httptest.NewRecorder()}} {
+		var got error
+		h, _, _ := handled(t, Web{Mount: []func(*http.ServeMux){func(mux *http.ServeMux) {
+			mux.HandleFunc("GET /flushed", func(w http.ResponseWriter, _ *http.Request) { got = http.NewResponseController(w).Flush() })
+		}}})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/flushed", nil)
+		r.RemoteAddr = "127.0.0.1:1"
+		h.ServeHTTP(out, r)
+		if !errors.Is(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
+
 // TestPanicsAreAnswered: with the cause in the log alone.
 func TestPanicsAreAnswered(t *testing.T) {
 	h, log, _ := handled(t, Web{})
