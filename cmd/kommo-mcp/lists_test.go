@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kommo-mcp/kommo-mcp/internal/crm"
 	"github.com/kommo-mcp/kommo-mcp/internal/sandbox"
@@ -57,7 +58,7 @@ func TestListsForPrograms(t *testing.T) {
 		t.Errorf("%+v %+v", keys, hooks)
 	}
 	_, table, _ := run(t, env, "", "keys", "list")
-	for _, want := range []string{sandbox.DefaultHost, "10450002", "2.5", "USER", "RATE"} {
+	for _, want := range []string{sandbox.DefaultHost, "10450002", "2.5", strings.Replace(key.Expires[:len(time.DateTime)], "T", " ", 1), "USER", "RATE"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the list of keys lacks %q: %s", want, table)
 		}
