@@ -57,8 +57,12 @@ func TestListsForPrograms(t *testing.T) {
 	if len(keys) != 1 || keys[0].ID != key.ID || keys[0].Rate != 2.5 || len(hooks) != 1 || hooks[0].ID != hook.ID || hooks[0].Signing != "unsigned" {
 		t.Errorf("%+v %+v", keys, hooks)
 	}
+	ends, err := time.Parse(time.RFC3339, key.Expires)
+	if err != nil {
+		t.Error(err)
+	}
 	_, table, _ := run(t, env, "", "keys", "list")
-	for _, want := range []string{sandbox.DefaultHost, "10450002", "2.5", strings.Replace(key.Expires[:len(time.DateTime)], "T", " ", 1), "USER", "RATE"} {
+	for _, want := range []string{sandbox.DefaultHost, "10450002", "2.5", ends.Local().Format(time.DateTime), "USER", "RATE"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the list of keys lacks %q: %s", want, table)
 		}
