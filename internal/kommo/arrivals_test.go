@@ -92,9 +92,8 @@ func TestRollingSecondOnTheWire(t *testing.T) {
 	if got > AccountRate && slowest <= 50*time.Millisecond {
 		t.Errorf("%d arrivals within a second", got)
 	}
+	// How much of the limit is used is a promise as well: TestGateRollingSecond holds it
+	// in synthetic time, since a busy machine wakes these goroutines late.
 	rate := float64(requests-AccountRate) / seen[requests-1].Sub(seen[0]).Seconds()
 	t.Logf("at most %d arrivals in a rolling second, sustained %.2f a second, slowest transit %v", got, rate, slowest)
-	if rate < 6.3 {
-		t.Errorf("sustained %.2f a second", rate)
-	}
 }
