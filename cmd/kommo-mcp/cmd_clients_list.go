@@ -79,7 +79,7 @@ func (c *clientsListCmd) Run(ctx context.Context, a *app) error {
 			by = "itself"
 		}
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", each.ID, or(each.Name, "none"), clientKind(each), by,
-			each.Created.Format(time.DateOnly), orNever(each.Used, time.DateTime), strings.Join(each.Redirects, " "))
+			each.Created.Format(time.DateOnly), orNever(each.Used), strings.Join(each.Redirects, " "))
 	}
 	return out.Flush()
 }

@@ -57,7 +57,7 @@ func (c *hooksListCmd) Run(ctx context.Context, a *app) error {
 	fmt.Fprintln(out, "ID\tLABEL\tPLATFORM\tACCOUNT\tSIGNING\tCREATED\tLAST USED")
 	for _, h := range list {
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", h.ID, or(h.Label, "none"), or(h.Platform, "unknown"), hostOf(hosts, h.Account), signing(h),
-			h.Created.Format(time.DateOnly), orNever(h.Used, time.DateTime))
+			h.Created.Format(time.DateOnly), orNever(h.Used))
 	}
 	return out.Flush()
 }

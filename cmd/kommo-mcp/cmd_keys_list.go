@@ -62,7 +62,7 @@ func (c *keysListCmd) Run(ctx context.Context, a *app) error {
 	fmt.Fprintln(out, "ID\tLABEL\tACCOUNT\tUSER\tMODE\tTOOLSETS\tRATE\tCREATED\tLAST USED\tEXPIRES\tSTATE")
 	for _, k := range list {
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, or(k.Label, "none"), hostOf(hosts, k.Account), or(k.User, "none"), k.Mode, or(strings.Join(k.Toolsets, ","), "all"),
-			or(k.Rate, "usual"), k.Created.Format(time.DateOnly), orNever(k.Used, time.DateTime), orNever(k.Expires, time.DateTime), keyState(k, time.Now()))
+			or(k.Rate, "usual"), k.Created.Format(time.DateOnly), orNever(k.Used), orNever(k.Expires), keyState(k, time.Now()))
 	}
 	return out.Flush()
 }

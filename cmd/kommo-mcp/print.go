@@ -68,9 +68,9 @@ func or[T comparable](value T, absent string) string {
 	return fmt.Sprint(value)
 }
 
-func orNever(at time.Time, layout string) string {
+func orNever(at time.Time) string {
 	if at.IsZero() {
 		return "never"
 	}
-	return at.Format(layout)
+	return at.Format(time.DateTime)
 }
